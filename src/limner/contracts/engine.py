@@ -1,0 +1,129 @@
+"""An engine paints: one async generator, which knows nothing of rows, queues, retries or storage."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from limner.domain.capabilities import Capabilities
+from limner.domain.job import Note
+from limner.domain.request import ImageRequest
+
+PLUGIN_API = 1
+"""The major version of this contract; plugins of another one are refused by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the paint is: `step` of `steps` (None: unknown), lossy, latest wins.
+
+    `preview` is a small picture (WebP or JPEG, ≤ 256 px, ≤ 24 KiB) of `ordinal` in the making.
+    """
+
+    step: int
+    steps: int | None = None
+    ordinal: int | None = None
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitting:
+    """Right before a call that may cost money: committed before the engine goes on.
+
+    `ordinals` are consecutive. `request_key` goes to services that take an idempotency key.
+    """
+
+    ordinals: tuple[int, ...]
+    request_key: str
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """The service took the call. `handle` is JSON ≤ 8 KiB, without secrets, by which the work is found again;
+    committed before the engine polls for the first time."""
+
+    ordinals: tuple[int, ...]
+    handle: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """One finished picture: PNG, JPEG or WebP bytes, kept before the engine goes on.
+
+    `seed` is the seed really used where the engine chose another one. `cost` is in the operator's currency.
+    """
+
+    ordinal: int
+    image: bytes
+    seed: int | None = None
+    notes: tuple[Note, ...] = ()
+    cost: float | None = None
+
+
+Stroke = Progress | Submitting | Submitted | Painted
+"""What a paint yields. All but Progress are rendezvous: the engine goes on only after the commit."""
+
+
+async def _no_input(name: str) -> bytes:
+    raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A call that an earlier try left with a handle: ask the service for its pictures instead of paying again."""
+
+    ordinals: tuple[int, ...]
+    request_key: str
+    handle: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaintTask:
+    """One paint. New facts become fields here, never arguments.
+
+    `model` is the part of the request's model after the engine's name ("" where there is none).
+    `ordinals` are the pictures still missing; picture i uses `request.seed_of(i)`.
+    `request_key` is the stem of idempotency keys, one a try.
+    """
+
+    job_id: str
+    request: ImageRequest
+    ordinals: tuple[int, ...]
+    attempt: int
+    request_key: str
+    model: str = ""
+    resume: tuple[OpenCall, ...] = ()
+    deadline: datetime | None = None
+    wants_previews: bool = True
+    alone: bool = False
+    read_input: Callable[[str], Awaitable[bytes]] = field(default=_no_input, compare=False)
+
+
+class Engine(abc.ABC):
+    """Something that paints. Subclasses set `capabilities` and write `paint`; the rest is optional.
+
+    The constructor takes the engine's settings as keyword arguments, checks them and does no I/O.
+    Raise `limner.domain.errors.EngineError`s; anything else counts as `engine_crashed`.
+    No yield may stand inside a task group, a time-out or a cancel scope: cancellation arrives at the yield.
+    """
+
+    plugin_api = PLUGIN_API
+    capabilities: Capabilities
+
+    async def open(self) -> None:  # noqa: B027 - optional by design
+        """Load models, open clients. Called once before the first paint, in the process that paints."""
+
+    async def close(self) -> None:  # noqa: B027 - optional by design
+        """Give back what open took."""
+
+    async def health(self) -> None:  # noqa: B027 - optional by design
+        """Return when it can paint, raise an EngineError that says why not and what to do."""
+
+    @abc.abstractmethod
+    def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
+        """Paint the missing ordinals, one Painted each."""
+        raise NotImplementedError

@@ -1,0 +1,65 @@
+"""Who is asking, and ids."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562) as lower-case text: ordered by creation to the millisecond, 74 random bits."""
+    value = (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def is_id(text: str) -> bool:
+    """Whether this could be one of our ids; anything else is treated as absent without asking the database."""
+    return _UUID.match(text) is not None
+
+
+class Scope(enum.StrEnum):
+    """What a principal may do."""
+
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
+    IMAGES_READ = "images:read"
+    IMAGES_WRITE = "images:write"
+    OPERATE = "operate"
+
+
+USER_SCOPES = frozenset({Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.IMAGES_READ, Scope.IMAGES_WRITE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is asking. `version` changes when what this principal holds is revoked; `credential` names the key used."""
+
+    user_id: str
+    scopes: frozenset[Scope] = USER_SCOPES
+    credential: str = ""
+    expires_at: datetime | None = None
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as we keep it: `digest` is SHA-256 of the secret part, the key itself is shown once and never stored."""
+
+    id: str
+    user_id: str
+    digest: str
+    name: str
+    scopes: frozenset[Scope] = field(default=USER_SCOPES)
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None

@@ -1,0 +1,54 @@
+"""What a caller wants painted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON_VERSION = 1
+"""The "v" of requests kept in rows; older ones are upgraded on read."""
+
+SEED_LIMIT = 2**32
+"""Seeds are 0 … 2³² − 1; picture i of a job uses seed + i, modulo this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What came in: None means "you choose"."""
+
+    prompt: str
+    model: str | None = None
+    negative_prompt: str | None = None
+    width: int | None = None
+    height: int | None = None
+    count: int | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    format: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    reference: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """What will be painted: defaults, model and seed are resolved at submit and never change again."""
+
+    prompt: str
+    model: str
+    width: int
+    height: int
+    count: int
+    seed: int
+    format: str
+    negative_prompt: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def seed_of(self, ordinal: int) -> int:
+        """The seed of one picture (ordinals from 0)."""
+        return (self.seed + ordinal) % SEED_LIMIT
