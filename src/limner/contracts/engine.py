@@ -44,7 +44,8 @@ class Submitting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
     """The service took the call. `handle` is JSON ≤ 8 KiB, without secrets, by which the work is found again;
-    committed before the engine polls for the first time."""
+    committed before the engine polls for the first time.
+    """
 
     ordinals: tuple[int, ...]
     handle: Any

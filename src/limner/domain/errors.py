@@ -165,7 +165,8 @@ class StorageFull(Busy):
 
 class NotStarted(Busy):
     """Limner did not start: include its router in the application that the server runs, and run its lifespan
-    (`with TestClient(app)`, or the lifespan of the outer app for a mounted one). Nothing was queued."""
+    (`with TestClient(app)`, or the lifespan of the outer app for a mounted one). Nothing was queued.
+    """
 
     code = "not_started"
     title = "Limner is not started"

@@ -11,7 +11,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent:
     """One durable change of a job. `changes` are the fields of the job as they were right after it, so that
-    the whole job at `seq` can be told again: state, attempt, started_at, finished_at, error, notes."""
+    the whole job at `seq` can be told again: state, attempt, started_at, finished_at, error, notes.
+    """
 
     job_id: str
     seq: int

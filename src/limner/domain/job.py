@@ -89,7 +89,8 @@ class CallPhase(enum.StrEnum):
 class Call:
     """One use of an engine for `count` of a job's pictures, from `first_ordinal` on: what may cost money.
 
-    `handle` is opaque JSON (≤ 8 KiB) by which the engine finds its work again."""
+    `handle` is opaque JSON (≤ 8 KiB) by which the engine finds its work again.
+    """
 
     job_id: str
     first_ordinal: int

@@ -1,0 +1,1 @@
+"""Limner paints pictures from words, in the background."""

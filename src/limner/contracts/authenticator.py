@@ -1,0 +1,17 @@
+"""Who is asking. The transport half (header, cookie) is the web's."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from limner.domain.identity import Principal
+
+
+class Authenticator(Protocol):
+    """`authenticate` raises Unauthenticated with one text for wrong, expired and revoked."""
+
+    async def authenticate(self, token: str) -> Principal: ...
+
+    async def holds(self, principal: Principal) -> bool:
+        """Whether what this principal came with is still valid; asked by open streams and signed links."""
+        ...

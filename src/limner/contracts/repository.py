@@ -1,0 +1,273 @@
+"""The truth: rows of jobs, calls, images, events, keys. Task-shaped, no generic store.
+
+Every method that changes a job does state, pictures, event and outbox in one durable transaction, and returns what
+changed, so that the caller sends signals after the commit. Methods that take a Lease raise LeaseLost, and change
+nothing, unless (id, running, epoch) still holds. All raise DatabaseUnavailable where the database does not answer.
+Times are the repository's own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from limner.domain.event import JobChanged, JobEvent, ProgressTick
+from limner.domain.identity import ApiKey
+from limner.domain.image import Image
+from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease, Note
+from limner.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """The caller's key, and a fingerprint of the body it came with."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The job that answers a submit; `replayed`: it was there already under the same idempotency key."""
+
+    job: Job
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """A picture whose bytes are already durable under `key`. `seed` is the one really used."""
+
+    id: str
+    ordinal: int
+    seed: int
+    width: int
+    height: int
+    format: str
+    bytes: int
+    sha256: str
+    color: str
+    key: str
+    notes: tuple[Note, ...] = ()
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeue:
+    """Back to the queue after a failed try. Counters are what this try adds.
+
+    `delay` None: ready at once. `drained`: nothing is counted and the attempt is given back.
+    `urgent`: before the owner's other jobs, for work that is already paid for.
+    """
+
+    delay: timedelta | None = None
+    drained: bool = False
+    urgent: bool = False
+    crashes: int = 0
+    lease_losses: int = 0
+    bad_images: int = 0
+    ambiguous_calls: int = 0
+    paid_bad_outputs: int = 0
+    route_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """Answer to a heartbeat: the leases that are gone, the jobs whose cancel was asked for."""
+
+    lost: frozenset[Lease]
+    cancelled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepReport:
+    """What a sweep changed: signals to publish, engines to nudge, counts by kind for the metrics."""
+
+    changes: tuple[JobChanged, ...] = ()
+    engines: frozenset[str] = frozenset()
+    counts: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """A finished job that on_finished hooks have not all heard of; `id` stays the same at every try."""
+
+    id: str
+    job_id: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFacts:
+    """The queue as the metrics and Retry-After see it. `drain_rate` is jobs finished a second, over the last minute."""
+
+    queued: Mapping[str, int]
+    running: Mapping[str, int]
+    oldest_claimable_at: datetime | None
+    drain_rate: float
+
+
+class JobRepository(Protocol):
+    """Intake and reading: what the doors need."""
+
+    def now(self) -> datetime:
+        """The repository's clock; cheap, no round trip."""
+        ...
+
+    async def submit(self, job: Job, *, idempotency: Idempotency | None, policy: Policy) -> Submission:
+        """Durable when it returns. Raises TooManyQueued, QueueFull (with retry_after), IdempotencyKeyReused."""
+        ...
+
+    async def find_job(self, job_id: str) -> Job | None: ...
+
+    async def page_of_jobs(
+        self, owner: str, *, state: JobState | None, reference: str | None, before: str | None, limit: int
+    ) -> tuple[Job, ...]:
+        """Newest first, ids below `before`."""
+        ...
+
+    async def events_after(self, job_id: str, seq: int) -> tuple[JobEvent, ...]:
+        """The durable events above `seq`, in order; fewer where they were expired."""
+        ...
+
+    async def changes_after(
+        self, position: str | None, *, owner: str | None = None, limit: int = 1000
+    ) -> tuple[tuple[JobChanged, ...], str]:
+        """Changes committed after a position, in commit order, and the position reached. None: no changes, the
+        position of now. Positions are opaque text; an old or foreign one starts at the oldest kept change.
+        """
+        ...
+
+    async def progress_of(self, job_ids: Collection[str]) -> tuple[ProgressTick, ...]:
+        """What running jobs last recorded."""
+        ...
+
+    async def cancel(self, job_id: str) -> JobChanged | None:
+        """Queued: cancelled now. Running: asked for. Final, absent or already asked: None, nothing changes."""
+        ...
+
+    async def delete_job(self, job_id: str) -> tuple[str, ...] | None:
+        """Drops a final job with all its rows; returns the storage keys that are now orphans. None: not final."""
+        ...
+
+    async def delete_owner(self, owner: str) -> tuple[str, ...]:
+        """Cancels and drops all that an owner has; returns the storage keys that are now orphans."""
+        ...
+
+
+class WorkRepository(Protocol):
+    """What a worker needs."""
+
+    async def claim(
+        self, worker: str, free: Mapping[str, int], *, policy: Policy
+    ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
+        """Up to `free[engine]` jobs of each engine: fair among owners, none above policy.running_per_owner."""
+        ...
+
+    def renew(self, leases: Collection[Lease], *, seconds: float) -> Renewal:
+        """Heartbeat. Blocking: called from a thread of its own."""
+        ...
+
+    async def cancels_among(self, job_ids: Collection[str]) -> frozenset[str]: ...
+
+    async def save_progress(self, ticks: Sequence[ProgressTick]) -> None:
+        """Lossy; only jobs that still run."""
+        ...
+
+    async def open_call(self, lease: Lease, call: Call, *, fail_if_ambiguous: bool) -> None:
+        """Commits `submitting`; what the sweep does should this worker vanish is decided by `fail_if_ambiguous`."""
+        ...
+
+    async def hold_handle(self, lease: Lease, call: Call) -> None:
+        """Commits `submitted` with the handle."""
+        ...
+
+    async def keep_image(self, lease: Lease, image: NewImage, *, finish: bool) -> JobChanged:
+        """A picture, its event, its call's `done`; with `finish`, also succeeded. An ordinal kept before: LeaseLost."""
+        ...
+
+    async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
+        """A final state, with what the last try adds to the counters. A cancel that was asked for wins over failed."""
+        ...
+
+    async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged: ...
+
+
+class ImageRepository(Protocol):
+    """Facts about pictures."""
+
+    async def find_image(self, image_id: str) -> Image | None:
+        """Also one that is deleted and can still be restored."""
+        ...
+
+    async def page_of_images(self, owner: str, *, before: str | None, limit: int) -> tuple[Image, ...]:
+        """Newest first, ids below `before`, deleted ones left out."""
+        ...
+
+    async def delete_image(self, image_id: str) -> JobChanged | None: ...
+
+    async def restore_image(self, image_id: str) -> JobChanged | None: ...
+
+    async def known_keys(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of `keys` that a row names."""
+        ...
+
+
+class MaintenanceRepository(Protocol):
+    """What the sweeper and the operator need."""
+
+    async def open(self) -> None:
+        """Connects, migrates what is older (SQLite, after a backup copy), refuses what is newer or broken: DatabaseError."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def ping(self) -> None:
+        """Raises DatabaseUnavailable."""
+        ...
+
+    async def sweep(self, *, policy: Policy, is_dead: Any) -> SweepReport:
+        """Expired leases, dead local owners (`is_dead(worker) -> bool`), due delays, passed deadlines."""
+        ...
+
+    async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
+        """Old events, idempotency keys, settled outbox, purged pictures, retention by age and quota; returns the
+        storage keys whose bytes may go.
+        """
+        ...
+
+    async def outbox_due(self, *, limit: int, hold: float) -> tuple[OutboxEntry, ...]:
+        """Entries to deliver now, each held for `hold` seconds so that other processes leave them."""
+        ...
+
+    async def outbox_done(self, entry_id: str) -> None: ...
+
+    async def outbox_failed(self, entry_id: str, *, delay: float) -> None: ...
+
+    async def queue_facts(self) -> QueueFacts: ...
+
+    async def backup(self, path: str) -> None:
+        """A consistent copy of a running installation's rows."""
+        ...
+
+
+class KeyRepository(Protocol):
+    """API keys."""
+
+    async def add_key(self, key: ApiKey) -> None: ...
+
+    async def find_key(self, key_id: str) -> ApiKey | None: ...
+
+    async def list_keys(self) -> tuple[ApiKey, ...]: ...
+
+    async def revoke_key(self, key_id: str) -> bool: ...
+
+    async def keys_version(self) -> int:
+        """Rises with every change of a key, in any process: caches of keys are valid for one version."""
+        ...
+
+
+class Repository(JobRepository, WorkRepository, ImageRepository, MaintenanceRepository, KeyRepository, Protocol):
+    """All of it, as one database gives it."""
