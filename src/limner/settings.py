@@ -1,0 +1,223 @@
+"""Every knob, with one machine's defaults: `limner.toml` < environment (`LIMNER_…`) < arguments and flags.
+
+Read once by a door and passed on; nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from limner.domain.errors import SettingsError
+from limner.domain.policy import Policy
+
+PREFIX = "LIMNER_"
+CLIENT_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNER_DEBUG"})
+"""Variables of the command line, which are not settings."""
+
+DEFAULT_FILE = "limner.toml"
+FROM_FILE = "(file)"
+MAY_BE_ZERO = frozenset({"free_space", "start_margin", "drain_grace", "close_grace", "max_lease_losses", "owner_quota"})
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+
+class EngineSettings(BaseModel):
+    """One `[engines.NAME]` table: which kind, what to do about unknown charges, and the engine's own options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+    on_ambiguous: Literal["fail", "retry"] | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Options may hold keys of services: their names only."""
+        return [("kind", self.kind), ("options", sorted(self.options))]
+
+
+class Settings(BaseSettings):
+    """What an installation is made of. URLs and engines stay out of the repr: they may hold passwords."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    home: Path = Field(default=Path("limner-data"), validate_default=True)
+    database: str = Field(default="", repr=False)
+    storage: str = Field(default="", repr=False)
+    dispatcher: str = Field(default="inprocess", repr=False)
+    engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
+    model: str = ""
+    embed: Literal["minimal", "full"] = "minimal"
+    limits: Policy = Policy()
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    authentication: bool = True
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = LOOPBACK_HOSTS
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    log_format: Literal["human", "json"] = "human"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def load(cls, config: str | Path | None = None, **arguments: Any) -> Self:
+        """Reads file, environment and `arguments` (None means not given). Raises SettingsError."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        path = find_file(config)
+        from_file = read_file(path) if path else {}
+        _refuse_unknown(given, from_file, path)
+        try:
+            return cls(**given | {FROM_FILE: from_file})
+        except ValidationError as error:
+            raise SettingsError(" ".join(_sentence(one, given, path) for one in error.errors())) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        assert isinstance(init_settings, InitSettingsSource)
+        from_file = init_settings.init_kwargs.pop(FROM_FILE, {})
+        return init_settings, env_settings, InitSettingsSource(settings_cls, from_file)
+
+    @field_validator("home")
+    @classmethod
+    def make_absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def split_commas(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("engines", mode="before")
+    @classmethod
+    def name_the_kind(cls, tables: Any) -> Any:
+        """`[engines.painter]` alone means kind = "painter"."""
+        if not isinstance(tables, Mapping):
+            return tables
+        for name in tables:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+                raise ValueError(f"{name!r} cannot name an engine: use a-z, 0-9, - and _")
+        return {name: {"kind": name} | table if isinstance(table, dict) else table for name, table in tables.items()}
+
+    @field_validator("limits")
+    @classmethod
+    def check_limits(cls, limits: Policy) -> Policy:
+        for name, value in dataclasses.asdict(limits).items():
+            if value is not None and (value < 0 or (value == 0 and name not in MAY_BE_ZERO)):
+                raise ValueError(f"{name} is {value}; it must be above 0")
+        if limits.lease < 2 * limits.start_margin:
+            raise ValueError(f"lease is {limits.lease:g} s; it must be at least twice start_margin")
+        return limits
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home / 'limner.db'}"
+
+    @property
+    def storage_url(self) -> str:
+        return self.storage or f"file://{self.home / 'images'}"
+
+    @property
+    def default_model(self) -> str:
+        """What paints when a request names no model: `model`, else the first engine."""
+        return self.model or next(iter(self.engines), "")
+
+
+def find_file(config: str | Path | None) -> Path | None:
+    """The settings file: the one named, else LIMNER_CONFIG, else limner.toml in the working directory if there."""
+    named = config or os.environ.get("LIMNER_CONFIG")
+    path = Path(named or DEFAULT_FILE).expanduser()
+    if path.is_file():
+        return path
+    if named:
+        raise SettingsError(f"There is no settings file {path}; name another one with --config or LIMNER_CONFIG.")
+    return None
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.") from None
+
+
+def without_password(url: str) -> str:
+    """A URL that may be shown."""
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":…@") if password else url
+
+
+def _refuse_unknown(given: Mapping[str, Any], from_file: Mapping[str, Any], path: Path | None) -> None:
+    mistakes = [*_unknown(given, "{}"), *_unknown(from_file, f"{{}} in {path}"), *_unknown_variables()]
+    if mistakes:
+        raise SettingsError(" ".join(mistakes))
+
+
+def _unknown(values: Mapping[str, Any], label: str) -> list[str]:
+    limits = values.get("limits")
+    names = [*values, *(f"limits.{name}" for name in (limits if isinstance(limits, dict) else ()))]
+    known = [*Settings.model_fields, *_limit_names("limits.")]
+    return [_nearest(name, known, label) for name in names if name not in known]
+
+
+def _unknown_variables() -> list[str]:
+    known = [f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_limit_names("limits__"))]
+    ours = [name for name in os.environ if name.startswith(PREFIX) and name not in CLIENT_VARIABLES]
+    strangers = [name for name in ours if name not in known and not name.startswith(f"{PREFIX}ENGINES__")]
+    return [_nearest(name, [*known, *CLIENT_VARIABLES], "{}") for name in strangers]
+
+
+def _limit_names(prefix: str) -> list[str]:
+    return [f"{prefix}{field.name}" for field in dataclasses.fields(Policy)]
+
+
+def _nearest(name: str, known: Iterable[str], label: str) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    inside = [one for one in names if one.endswith(f".{name}")]
+    hint = f"did you mean {(inside or near)[0]}?" if inside or near else "`limner doctor` lists the settings."
+    return f"There is no setting {label.format(name)}; {hint}"
+
+
+def _sentence(error: ErrorDetails, given: Mapping[str, Any], path: Path | None) -> str:
+    """One wrong value in plain words, named the way it was given."""
+    names = [str(part) for part in error["loc"]]
+    variable = PREFIX + "__".join(names).upper()
+    if names[0] in given:
+        name = ".".join(names)
+    elif variable in os.environ or PREFIX + names[0].upper() in os.environ:
+        name = variable
+    else:
+        name = f"{'.'.join(names)} in {path}"
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name}: it {reason}." if reason.startswith("should") else f"{name}: {reason}."

@@ -1,0 +1,150 @@
+import pytest
+
+from limner.domain.errors import SettingsError
+from limner.settings import Settings, without_password
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder, text):
+    (folder / "limner.toml").write_text(text)
+
+
+def test_defaults_are_one_machine_under_home(empty_folder):
+    settings = Settings.load()
+    assert settings.home == empty_folder / "limner-data"
+    assert settings.database_url == f"sqlite:///{empty_folder}/limner-data/limner.db"
+    assert settings.storage_url == f"file://{empty_folder}/limner-data/images"
+    assert (settings.dispatcher, settings.default_model, settings.host) == ("inprocess", "painter", "127.0.0.1")
+    assert settings.authentication
+
+
+def test_arguments_win_over_environment_and_environment_over_file(empty_folder, monkeypatch):
+    write(empty_folder, 'port = 1\nworkers = 2\nembed = "full"\n')
+    monkeypatch.setenv("LIMNER_PORT", "3")
+    monkeypatch.setenv("LIMNER_WORKERS", "4")
+    settings = Settings.load(port=5)
+    assert (settings.port, settings.workers, settings.embed) == (5, 4, "full")
+
+
+def test_an_argument_of_none_is_not_given(monkeypatch):
+    monkeypatch.setenv("LIMNER_PORT", "3")
+    assert Settings.load(port=None).port == 3
+
+
+def test_limits_of_file_and_environment_are_merged(empty_folder, monkeypatch):
+    write(empty_folder, "[limits]\nlease = 20\nqueued_total = 7\n")
+    monkeypatch.setenv("LIMNER_LIMITS__LEASE", "12.5")
+    limits = Settings.load().limits
+    assert (limits.lease, limits.queued_total, limits.poll) == (12.5, 7, 2.0)
+
+
+def test_an_engine_table_without_a_kind_is_of_the_kind_of_its_name(empty_folder):
+    write(empty_folder, '[engines.painter]\nthreads = 2\n[engines.fast]\nkind = "instant"\n')
+    settings = Settings.load()
+    assert settings.engines["painter"].kind == "painter"
+    assert settings.engines["painter"].options == {"threads": 2}
+    assert settings.engines["fast"].kind == "instant"
+    assert settings.default_model == "painter"
+
+
+def test_an_engine_can_be_set_by_the_environment(monkeypatch):
+    monkeypatch.setenv("LIMNER_ENGINES__FAST__KIND", "instant")
+    assert Settings.load().engines["fast"].kind == "instant"
+
+
+def test_lists_are_split_at_commas(monkeypatch):
+    monkeypatch.setenv("LIMNER_ALLOWED_HOSTS", "a.example, b.example")
+    assert Settings.load().allowed_hosts == ("a.example", "b.example")
+
+
+def test_a_typo_in_the_file_names_the_nearest_setting(empty_folder):
+    write(empty_folder, "prot = 8000\n")
+    with pytest.raises(SettingsError, match=r"There is no setting prot in limner.toml; did you mean port\?"):
+        Settings.load()
+
+
+def test_a_limit_outside_its_table_names_where_it_belongs(empty_folder):
+    write(empty_folder, "lease = 8\n")
+    with pytest.raises(SettingsError, match=r"did you mean limits.lease\?"):
+        Settings.load()
+
+
+def test_a_typo_in_a_limit_is_named_with_its_table(empty_folder):
+    write(empty_folder, "[limits]\nleese = 8\n")
+    with pytest.raises(SettingsError, match=r"no setting limits.leese .*did you mean limits.lease\?"):
+        Settings.load()
+
+
+def test_an_unknown_variable_names_the_nearest(monkeypatch):
+    monkeypatch.setenv("LIMNER_DATABSE", "x")
+    with pytest.raises(SettingsError, match=r"no setting LIMNER_DATABSE; did you mean LIMNER_DATABASE\?"):
+        Settings.load()
+
+
+def test_variables_of_the_command_line_are_not_settings(monkeypatch):
+    monkeypatch.setenv("LIMNER_KEY", "lmn_x")
+    monkeypatch.setenv("LIMNER_URL", "http://127.0.0.1:1")
+    assert Settings.load().port == 8000
+
+
+def test_an_unknown_argument_is_refused():
+    with pytest.raises(SettingsError, match=r"no setting hmoe; did you mean home\?"):
+        Settings.load(hmoe="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('port = "many"', r"port in limner.toml: it should be a valid integer"),
+        ("port = 70000", r"port in limner.toml: it should be less than or equal to 65535"),
+        ('embed = "some"', r"embed in limner.toml: it should be 'minimal' or 'full'"),
+        ("[limits]\nlease = -1", r"limits in limner.toml: lease is -1.0; it must be above 0"),
+        ("[limits]\nlease = 4", r"lease is 4 s; it must be at least twice start_margin"),
+        ('[limits]\npoll = "soon"', r"limits.poll in limner.toml: it should be a valid number"),
+        ("engines = 3", r"engines in limner.toml: it should be a valid dictionary"),
+        ("[engines.a]\non_ambiguous = 'x'", r"engines.a.on_ambiguous in limner.toml: it should be 'fail' or 'retry'"),
+        ('[engines."a/b"]', r"'a/b' cannot name an engine"),
+    ],
+)
+def test_a_wrong_value_is_a_sentence_with_its_name_and_what_is_allowed(empty_folder, text, sentence):
+    write(empty_folder, text)
+    with pytest.raises(SettingsError, match=sentence):
+        Settings.load()
+
+
+def test_a_wrong_variable_is_named_as_a_variable(monkeypatch):
+    monkeypatch.setenv("LIMNER_PORT", "many")
+    with pytest.raises(SettingsError, match=r"^LIMNER_PORT: it should be a valid integer"):
+        Settings.load()
+
+
+def test_broken_toml_names_the_line(empty_folder):
+    write(empty_folder, "port = 1\nhost = \n")
+    with pytest.raises(SettingsError, match=r"limner.toml is not TOML: .*line 2"):
+        Settings.load()
+
+
+def test_a_settings_file_that_is_named_must_exist(monkeypatch):
+    monkeypatch.setenv("LIMNER_CONFIG", "elsewhere.toml")
+    with pytest.raises(SettingsError, match=r"There is no settings file elsewhere.toml"):
+        Settings.load()
+
+
+def test_no_secret_stands_in_the_repr_or_in_errors(empty_folder):
+    write(empty_folder, 'database = "postgresql://u:hunter2@h/d"\n[engines.o]\nkind = "x"\napi_key = "hunter2"\n')
+    settings = Settings.load()
+    assert "hunter2" not in repr(settings) + str(settings) + repr(settings.engines) + str(settings.engines["o"])
+    write(empty_folder, 'database = ["hunter2"]\n')
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_url_is_shown_without_its_password():
+    assert without_password("postgresql://u:hunter2@h/d") == "postgresql://u:…@h/d"
+    assert without_password("sqlite:////a/b.db") == "sqlite:////a/b.db"
