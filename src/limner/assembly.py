@@ -1,0 +1,290 @@
+"""The one place that joins contracts to means: an installation, from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from limner import plugins
+from limner.actions.deliver import Deliverer, OnFinished
+from limner.actions.job_reader import JobReader
+from limner.actions.models import Models
+from limner.actions.submit_job import BeforeSubmit, SubmitNeeds
+from limner.actions.sweep import Sweeper
+from limner.actions.work import Worker
+from limner.actions.worker_name import WorkerName
+from limner.authenticators.api_key import ApiKeyAuthenticator
+from limner.codecs.pillow import PillowCodec
+from limner.contracts.clock import SystemClock
+from limner.contracts.engine import Engine
+from limner.contracts.storage import LocalStorage
+from limner.dispatchers.inprocess import InProcessDispatcher
+from limner.domain.errors import NotStarted, SettingsError
+from limner.notifiers.sqlite import SqliteNotifier
+from limner.observers.telemetry import Telemetry
+from limner.repositories.sql import SqlRepository
+from limner.settings import Settings
+
+EMBEDDED_GRACE = 2.0
+ENGINE_RETRY = 10.0
+SECRET_BYTES = 32
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+logger = logging.getLogger(__name__)
+
+
+class Assembly:
+    """All means of one installation, built without I/O. `start` and `stop` are counted: two lifespans may hold it."""
+
+    def __init__(
+        self, settings: Settings, *, engines: Mapping[str, Engine] | None = None, embedded: bool = False
+    ) -> None:
+        self.settings = settings
+        self.policy = settings.limits
+        self.embedded = embedded
+        self.clock = SystemClock()
+        self.engines = {**_engines_of(settings), **(engines or {})}
+        self.models = Models(self.engines, default=settings.model or next(iter(self.engines)))
+        self.observer = Telemetry()
+        self.codec = PillowCodec()
+        self.repository = SqlRepository(settings.database_url)
+        self.storage = plugins.storage_from_url(settings.storage_url)
+        self.notifier = SqliteNotifier(self.repository)
+        self.dispatcher = InProcessDispatcher()
+        self.job_reader = JobReader(self.repository)
+        self.authenticator = ApiKeyAuthenticator(self.repository)
+        self.before_submit: list[BeforeSubmit] = []
+        self.on_finished: list[OnFinished] = []
+        self.worker: Worker | None = None
+        self.draining = False
+        self._secret = b""
+        self._holders = 0
+        self._held: AsyncExitStack | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gate = asyncio.Lock()
+
+    @property
+    def started(self) -> bool:
+        return self._held is not None
+
+    @property
+    def secret(self) -> bytes:
+        """Signs links; the same in every process of this home."""
+        if not self._secret:
+            raise NotStarted
+        return self._secret
+
+    @property
+    def submit_needs(self) -> SubmitNeeds:
+        return SubmitNeeds(
+            models=self.models,
+            repository=self.repository,
+            dispatcher=self.dispatcher,
+            notifier=self.notifier,
+            observer=self.observer,
+            policy=self.policy,
+            before_submit=self.before_submit,
+            free_space=self.free_space,
+        )
+
+    def free_space(self) -> int:
+        """Bytes that rows and pictures can still take."""
+        rows = shutil.disk_usage(self.settings.home).free
+        return min(rows, self.storage.free_space()) if isinstance(self.storage, LocalStorage) else rows
+
+    async def metrics(self) -> bytes:
+        """The exposition text, with the queue as it is now."""
+        self.observer.show_queue(await self.repository.queue_facts(), self.repository.now())
+        return self.observer.render()
+
+    async def start(self, *, work: bool) -> None:
+        """Opens what is needed, once; with `work`, this process also paints. Raises LimnerErrors with the remedy."""
+        self._enter_loop()
+        async with self._gate:
+            if self._held is None:
+                self._held = await self._open()
+            if work and self.worker is None:
+                await self._begin_work(self._held)
+            self._holders += 1
+
+    async def stop(self) -> None:
+        """Lets go; the last one drains and closes everything, in reverse. Without a start it does nothing."""
+        async with self._gate:
+            self._holders = max(self._holders - 1, 0)
+            if self._holders or self._held is None:
+                return
+            held, self._held = self._held, None
+            await held.aclose()
+
+    def end_streams(self) -> None:
+        """Open streams end now, so that a server that waits for its connections can stop."""
+        self.draining = True
+        self.notifier.end()
+
+    def _enter_loop(self) -> None:
+        """One event loop at a time: a loop that died without `stop` is forgotten, a living one is not shared."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        if self._held is not None and self._loop is not None and not self._loop.is_closed():
+            raise NotStarted("Limner runs in another event loop; use it there, or make a second Limner for this one.")
+        self._loop, self._gate, self._held, self._holders, self.worker = loop, asyncio.Lock(), None, 0, None
+
+    async def _open(self) -> AsyncExitStack:
+        async with AsyncExitStack() as stack:
+            await asyncio.to_thread(self._prepare_home)
+            for mean in (self.repository, self.storage, self.dispatcher, self.notifier):
+                await mean.open()
+                stack.push_async_callback(mean.close)
+            await self._begin_duties(stack)
+            self._chain_signals(stack)
+            self.draining = False
+            return stack.pop_all()
+
+    def _prepare_home(self) -> None:
+        make_home(self.settings.home)
+        self._secret = link_secret(self.settings.home)
+
+    async def _begin_duties(self, stack: AsyncExitStack) -> None:
+        """What every process does for all: sweeping, and telling its own hooks."""
+        sweeper = Sweeper(
+            repository=self.repository,
+            storage=self.storage,
+            dispatcher=self.dispatcher,
+            notifier=self.notifier,
+            observer=self.observer,
+            policy=self.policy,
+        )
+        deliverer = Deliverer(hooks=self.on_finished, repository=self.repository, observer=self.observer)
+        for duty in (sweeper, deliverer):
+            await duty.start()
+            stack.push_async_callback(duty.stop)
+
+    async def _begin_work(self, stack: AsyncExitStack) -> None:
+        ready: dict[str, Engine] = {}
+        opening = [asyncio.create_task(self._open_engine(name, ready)) for name in self.engines]
+        stack.push_async_callback(self._close_engines, opening)
+        self.worker = Worker(
+            name=str(WorkerName.own()),
+            engines=ready,
+            models=self.models,
+            repository=self.repository,
+            storage=self.storage,
+            codec=self.codec,
+            dispatcher=self.dispatcher,
+            notifier=self.notifier,
+            observer=self.observer,
+            policy=self.policy,
+            clock=self.clock,
+            on_ambiguous=self._on_ambiguous(),
+        )
+        await self.worker.start()
+        stack.push_async_callback(self._end_work, self.worker)
+
+    async def _open_engine(self, name: str, ready: dict[str, Engine]) -> None:
+        """In the background: a model that loads for minutes keeps neither the API nor the other engines waiting."""
+        while True:
+            try:
+                await self.engines[name].open()
+            except Exception:
+                logger.exception("engine %s does not open; trying again in %d s", name, ENGINE_RETRY)
+                await asyncio.sleep(ENGINE_RETRY)
+            else:
+                ready[name] = self.engines[name]
+                self.dispatcher.nudge(name)
+                return
+
+    async def _close_engines(self, opening: list[asyncio.Task[None]]) -> None:
+        for task in opening:
+            task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
+        for outcome in await asyncio.gather(*(e.close() for e in self.engines.values()), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                logger.error("an engine did not close", exc_info=outcome)
+
+    async def _end_work(self, worker: Worker) -> None:
+        self.worker = None
+        grace = min(self.policy.drain_grace, EMBEDDED_GRACE) if self.embedded else self.policy.drain_grace
+        await worker.drain(grace)
+        await worker.stop()
+
+    def _on_ambiguous(self) -> dict[str, str]:
+        tables = self.settings.engines.items()
+        return {name: engine.on_ambiguous for name, engine in tables if engine.on_ambiguous}
+
+    def _chain_signals(self, stack: AsyncExitStack) -> None:
+        """A server waits for open streams before it runs lifespan shutdown, so they hear of the signal from here."""
+        if threading.current_thread() is threading.main_thread():
+            for number in STOP_SIGNALS:
+                stack.callback(chain_signal(number, asyncio.get_running_loop(), self.end_streams))
+
+
+def chain_signal(
+    number: signal.Signals, loop: asyncio.AbstractEventLoop, act: Callable[[], None]
+) -> Callable[[], None]:
+    """Runs `act` in the loop at the signal, then what handled it before. Returns what undoes this."""
+    before: Any = signal.getsignal(number)
+
+    def handle(received: int, frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(act)
+        if callable(before):
+            before(received, frame)
+
+    def undo() -> None:
+        if signal.getsignal(number) is handle:
+            signal.signal(number, before)
+
+    if callable(before):
+        signal.signal(number, handle)
+    return undo
+
+
+def make_home(home: Path) -> None:
+    """The data folder, for its owner only where we make it."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{home} cannot be made ({error.strerror}); choose another folder with LIMNER_HOME."
+        ) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise SettingsError(f"{home} is not writable; make it so, or choose another folder with LIMNER_HOME.")
+
+
+def link_secret(home: Path) -> bytes:
+    """The home's secret, made on first use. Processes that come at once agree: whoever links first wins."""
+    path = home / "secret"
+    if not path.exists():
+        fresh = home / f".secret-{secrets.token_hex(8)}"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    secret = path.read_bytes()
+    if len(secret) != SECRET_BYTES:
+        raise SettingsError(f"{path} is damaged; delete it (signed links that are out will stop working).")
+    return secret
+
+
+def _engines_of(settings: Settings) -> dict[str, Engine]:
+    return {
+        name: plugins.engine_from_settings(name, table.kind, table.options) for name, table in settings.engines.items()
+    }
