@@ -1,0 +1,189 @@
+"""What becomes of a job after a failed try: again, with another engine, or never."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+
+from limner.contracts.repository import Requeue
+from limner.domain.errors import (
+    BadImage,
+    EngineCrashed,
+    EngineError,
+    EngineTimeout,
+    LimnerError,
+    OutOfMemory,
+    RetryClass,
+    UnknownOutcome,
+)
+from limner.domain.job import Job, JobError
+from limner.domain.policy import Policy
+
+OnAmbiguous = Literal["fail", "retry"]
+
+LONGEST_PAUSE = 60.0
+LONGEST_WAIT = 600.0
+FIRST_WAIT = 5.0
+UNUSABLE_PICTURES = 2
+COUNT_WORDS = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+
+NOTHING_COUNTED = Requeue()
+
+STOPPED = (EngineCrashed, EngineTimeout, OutOfMemory)
+"""The engine itself came to an end: whose fault that was decides what is counted."""
+
+DEADLINE_EXCEEDED = JobError(
+    code="deadline_exceeded",
+    title="Out of time",
+    detail="It was not finished by its deadline.",
+    retryable=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The job fails; `counters` are what its last try adds."""
+
+    error: JobError
+    counters: Requeue = NOTHING_COUNTED
+
+
+Verdict = Requeue | Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What is known when a try has failed.
+
+    `unknown_calls`: paid calls that were on their way without a handle. `open_call`: one has a handle to resume by.
+    `charged`: the unusable picture was paid for. `on_ambiguous`: the engine's setting. `chance`: uniform in [0, 1).
+    """
+
+    now: datetime
+    policy: Policy
+    on_ambiguous: OnAmbiguous = "retry"
+    unknown_calls: int = 0
+    open_call: bool = False
+    charged: bool = False
+    chance: Callable[[], float] = random.random
+
+
+def judge(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+    """Decides by the error's class, the job's counters and the policy; changes nothing."""
+    situation = replace(situation, unknown_calls=_unknown_calls(error, situation))
+    if situation.now >= job.deadline_at:
+        return Failure(error=DEADLINE_EXCEEDED, counters=Requeue(ambiguous_calls=situation.unknown_calls))
+    by_kind = _after_stop if isinstance(error, STOPPED) else _by_class
+    verdict = by_kind(error, job, situation)
+    return _count_unknown(verdict, error, situation) if situation.unknown_calls else verdict
+
+
+def _by_class(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+    retry = error.retry if isinstance(error, EngineError) else RetryClass.AGAIN
+    match retry:
+        case RetryClass.AGAIN | RetryClass.AMBIGUOUS:
+            return _again(error, job, situation, _full_jitter(job, situation))
+        case RetryClass.LATER:
+            return _again(error, job, situation, _wait_of(error, job, situation))
+        case RetryClass.ONCE:
+            return _after_bad_image(error, job, situation)
+        case RetryClass.NEVER:
+            return _elsewhere(error, job, situation)
+        case _:
+            assert_never(retry)
+
+
+def tries_of(job: Job) -> int:
+    """Tries that count: a worker that died is nobody's fault."""
+    return max(1, job.attempt - job.lease_losses)
+
+
+def _unknown_calls(error: LimnerError, situation: Situation) -> int:
+    """Calls that may have been charged for nothing. An engine that names its fault also knows how its calls ended;
+    a crash, an unusable picture or a fault of ours says nothing about the calls beside it.
+    """
+    if isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS:
+        return max(1, situation.unknown_calls)
+    silent = not isinstance(error, EngineError) or isinstance(error, (*STOPPED, BadImage))
+    return situation.unknown_calls if silent else 0
+
+
+def _count_unknown(verdict: Verdict, error: LimnerError, situation: Situation) -> Verdict:
+    counted = verdict if isinstance(verdict, Requeue) else verdict.counters
+    counted = replace(counted, ambiguous_calls=situation.unknown_calls)
+    if situation.on_ambiguous == "fail":
+        told = isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS
+        return Failure(error=as_job_error(error if told else UnknownOutcome()), counters=counted)
+    return counted if isinstance(verdict, Requeue) else replace(verdict, counters=counted)
+
+
+def _after_stop(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+    if not error.facts.get("own", True):
+        return _after_loss(error, job, situation)
+    crashed = Requeue(crashes=1)
+    crashes = job.crash_count + 1
+    if crashes >= situation.policy.max_crashes:
+        return Failure(error=_poison(error, job, crashes), counters=crashed)
+    return _again(error, job, situation, _full_jitter(job, situation), crashed)
+
+
+def _after_loss(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+    lost = Requeue(lease_losses=1, urgent=situation.open_call)
+    if job.lease_losses + 1 >= situation.policy.max_lease_losses:
+        return Failure(error=as_job_error(error), counters=lost)
+    return lost
+
+
+def _after_bad_image(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+    counted = Requeue(bad_images=1, paid_bad_outputs=int(situation.charged), urgent=situation.open_call)
+    if job.bad_images + 1 >= UNUSABLE_PICTURES:
+        return Failure(error=as_job_error(error), counters=counted)
+    return counted
+
+
+def _again(
+    error: LimnerError, job: Job, situation: Situation, delay: timedelta, counters: Requeue = NOTHING_COUNTED
+) -> Verdict:
+    """One more try while tries are left."""
+    if tries_of(job) >= job.max_attempts:
+        return _elsewhere(error, job, situation, counters)
+    return replace(counters, delay=delay, urgent=situation.open_call)
+
+
+def _elsewhere(error: LimnerError, job: Job, situation: Situation, counters: Requeue = NOTHING_COUNTED) -> Verdict:
+    """The next engine of the route, unless the request itself is at fault or money hangs on this engine."""
+    at_fault = isinstance(error, EngineError) and not error.retryable
+    money_spent = situation.open_call or situation.unknown_calls > 0
+    if at_fault or money_spent or job.route_index + 1 >= len(job.route):
+        return Failure(error=as_job_error(error), counters=counters)
+    return replace(counters, route_index=job.route_index + 1)
+
+
+def _full_jitter(job: Job, situation: Situation) -> timedelta:
+    return timedelta(seconds=situation.chance() * min(LONGEST_PAUSE, 2.0 ** tries_of(job)))
+
+
+def _wait_of(error: LimnerError, job: Job, situation: Situation) -> timedelta:
+    """The service's own wait, else equal jitter: full jitter could spend every try within its limit's window."""
+    wait = error.retry_after if isinstance(error, EngineError) else None
+    if wait is not None:
+        return timedelta(seconds=min(max(wait, 0.0), LONGEST_WAIT))
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** tries_of(job))
+    return timedelta(seconds=longest / 2 + situation.chance() * longest / 2)
+
+
+def _poison(error: LimnerError, job: Job, crashes: int) -> JobError:
+    if not isinstance(error, EngineCrashed):
+        return as_job_error(error)
+    times = COUNT_WORDS.get(crashes, f"{crashes} times")
+    kept = f"{len(job.images)} of {job.request.count} pictures were kept" if job.images else "nothing was painted"
+    return replace(as_job_error(error), detail=f"It stopped {times}; {kept}.")
+
+
+def as_job_error(error: LimnerError) -> JobError:
+    """An error in the words that a job keeps."""
+    retryable = error.retryable if isinstance(error, EngineError) else True
+    return JobError(code=error.code, title=error.title, detail=error.detail, retryable=retryable)

@@ -1,0 +1,85 @@
+"""What an engine yields, with its time-outs kept and its generator closed whatever it does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from limner.contracts.engine import Stroke
+from limner.domain.capabilities import Capabilities
+from limner.domain.errors import EngineTimeout
+
+logger = logging.getLogger("limner.worker")
+
+_abandoned: set[asyncio.Future[Any]] = set()
+"""Paints that would not end: kept referenced, or asyncio may drop them halfway."""
+
+
+class Interrupted(Exception):
+    """The worker no longer wants this paint."""
+
+
+class Strokes:
+    """Drives one paint. Only the time that the engine takes counts: what we take to keep a picture is not its fault.
+
+    `interrupted` ends the wait for the engine at once. Raises EngineTimeout, Interrupted, and what the engine raises.
+    """
+
+    def __init__(
+        self, paint: AsyncGenerator[Stroke, None], capabilities: Capabilities, interrupted: asyncio.Future[None]
+    ) -> None:
+        self._paint = paint
+        self._silence_timeout = capabilities.silence_timeout
+        self._seconds_left = capabilities.paint_timeout
+        self._interrupted = interrupted
+        self._pending: asyncio.Task[Stroke | None] | None = None
+
+    async def next(self) -> Stroke | None:
+        """The next stroke; None after the last."""
+        if self._interrupted.done():
+            raise Interrupted
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self._pending = loop.create_task(_next(self._paint))
+        limit = max(0.0, min(self._silence_timeout, self._seconds_left))
+        waited: set[asyncio.Future[Any]] = {self._pending, self._interrupted}
+        await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        self._seconds_left -= loop.time() - began
+        if self._pending.done():
+            pending, self._pending = self._pending, None
+            return pending.result()
+        if self._interrupted.done():
+            raise Interrupted
+        raise EngineTimeout(self._sentence())
+
+    async def close(self, grace: float) -> None:
+        """Cancels what runs and closes the generator, each within `grace` seconds; then it is left to itself."""
+        if self._pending is not None:
+            self._pending.cancel()
+            if not await _ends(self._pending, grace):
+                return
+        await _ends(asyncio.ensure_future(self._paint.aclose()), grace)
+
+    def _sentence(self) -> str:
+        if self._seconds_left <= 0:
+            return "The paint took longer than its engine allows."
+        return f"The engine said nothing for {self._silence_timeout:g} seconds."
+
+
+async def _next(paint: AsyncGenerator[Stroke, None]) -> Stroke | None:
+    return await anext(paint, None)
+
+
+async def _ends(task: asyncio.Future[Any], grace: float) -> bool:
+    await asyncio.wait({task}, timeout=grace)
+    if task.done():
+        if not task.cancelled() and (error := task.exception()):
+            logger.warning("an engine failed while it was closed", extra={"fault": type(error).__name__})
+        return True
+    logger.error("an engine does not end and is left behind")
+    task.cancel()
+    _abandoned.add(task)
+    task.add_done_callback(_abandoned.discard)
+    return False
