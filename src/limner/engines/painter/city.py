@@ -1,0 +1,92 @@
+"""Skylines and villages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from limner.engines.painter.colour import darker, lighter, lit, mix
+from limner.engines.painter.dice import Dice
+from limner.engines.painter.scene import Scene
+from limner.engines.painter.subjects import THINGS
+from limner.engines.painter.svg import Pen
+
+_LAMPS = ("#ffd985", "#ffe9b8", "#ffc36b", "#bfe3ff")
+
+
+def draw_skyline(pen: Pen, scene: Scene) -> None:
+    """Three rows of towers; the far ones are in the haze."""
+    for row, (low, high, share) in enumerate(((220, 520, 0.7), (150, 420, 0.42), (90, 260, 0.14))):
+        dice = scene.dice.named(f"towers {row}")
+        x = -20.0
+        while x < min(scene.width, 8000):
+            wide = dice.between(46, 104) * (0.8 + 0.15 * row)
+            tall = min(scene.horizon * 0.8, low + (high - low) * dice.unit() ** 1.7)
+            colour = mix(
+                lit(dice.pick(("#5e6c82", "#7b6f78", "#54708a", "#6b6478")), scene.palette.ambient),
+                scene.palette.haze,
+                share,
+            )
+            _tower(pen, scene, dice, (x, wide, tall), (colour, share))
+            x += wide * dice.between(0.86, 1.12)
+        pen.veil(
+            f"M0 {scene.horizon - 190:.0f}H{scene.width:.0f}V{scene.horizon + 4:.0f}H0Z",
+            scene.palette.haze,
+            (0, 0.5 * (1 - row / 3)),
+        )
+
+
+def _tower(pen: Pen, scene: Scene, dice: Dice, shape: tuple[float, float, float], ink: tuple[str, float]) -> None:
+    x, wide, tall = shape
+    colour, share = ink
+    top = scene.horizon - tall
+    pen.fade(
+        f"M{x:.1f} {top:.1f}h{wide:.1f}V{scene.horizon + 6:.1f}h{-wide:.1f}Z",
+        (lighter(colour, 0.06), mix(colour, scene.palette.haze, 0.25)),
+    )
+    lit_side = x if scene.light.side < 0 else x + wide * 0.72
+    pen.flat(
+        f"M{lit_side:.1f} {top:.1f}h{wide * 0.28:.1f}V{scene.horizon + 6:.1f}h{-wide * 0.28:.1f}Z",
+        lighter(colour, 0.14),
+        opacity=0.8,
+    )
+    roof = dice.whole(0, 3)
+    if roof == 0:
+        pen.flat(
+            f"M{x + wide * 0.2:.1f} {top:.1f}h{wide * 0.6:.1f}l{-wide * 0.15:.1f} {-wide * 0.3:.1f}h{-wide * 0.3:.1f}Z",
+            colour,
+        )
+    elif roof == 1:
+        pen.line(f"M{x + wide / 2:.1f} {top:.1f}v{-wide * 0.7:.1f}", colour, 3)
+    if share < 0.6:
+        _windows(pen, scene, dice, shape, ink)
+
+
+def _windows(pen: Pen, scene: Scene, dice: Dice, shape: tuple[float, float, float], ink: tuple[str, float]) -> None:
+    x, wide, tall = shape
+    top = scene.horizon - tall
+    dark = scene.light.night or scene.time == "sunset"
+    columns, step = max(2, round(wide / 16)), 17.0
+    width = wide / (columns * 1.6 + 0.6)
+    day = darker(ink[0], 0.2) if not dark else darker(ink[0], 0.35)
+    panes: dict[str, list[str]] = {}
+    for row in range(round((tall - 26) / step)):
+        for column in range(columns):
+            colour = dice.pick(_LAMPS) if dark and dice.chance(0.42) else day
+            left = x + width * (0.6 + column * 1.6)
+            panes.setdefault(colour, []).append(f"M{left:.1f} {top + 13 + row * step:.1f}h{width:.1f}v8h{-width:.1f}Z")
+    for colour, paths in panes.items():
+        pen.shine("".join(paths), colour, opacity=1 - ink[1] * 0.6)
+
+
+def draw_village(pen: Pen, scene: Scene) -> None:
+    """Houses along the first fold of the ground."""
+    dice = scene.dice.named("village")
+    roofs = ("#b9503a", "#a8452f", "#c26a3d", "#7d5a4a", "#96503f")
+    light = replace(scene.light, haze_share=0.22)
+    spots = sorted(
+        (dice.between(0.02, 0.1) * (scene.height - scene.horizon), dice.between(0.06, 0.94)) for _ in range(9)
+    )
+    with pen.under(light):
+        for down, across in spots:
+            with pen.moved(min(scene.width, 4000) * across, scene.horizon + 8 + down, 0.5 + down / 260):
+                THINGS["house"].draw(pen, dice.pick(roofs))

@@ -1,0 +1,269 @@
+"""Where each thing goes: in rows by depth, at thirds, riders on their mounts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from limner.engines.painter.dice import Dice
+from limner.engines.painter.reading import Reading, Wanted
+from limner.engines.painter.subjects import THINGS, Thing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The room there is."""
+
+    width: float
+    height: float
+    horizon: float
+    water: tuple[float, float] | None
+    world: str
+
+    @property
+    def room(self) -> float:
+        """How high the tallest thing alone may be."""
+        return min(self.height * 0.5, self.width * 0.62)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """One thing in its place: `x`, `y` are its foot, `scale` is scene units per drawing unit, `far` is 0 near … 1 far.
+
+    `base` is the foot of what carries it. `where` is ground, water, sky, deep (under water), held (carried by another).
+    """
+
+    name: str
+    x: float
+    y: float
+    scale: float
+    colour: str
+    mirror: bool = False
+    far: float = 0.0
+    where: str = "ground"
+    seated: bool = False
+    turn: float = 0.0
+
+    @property
+    def thing(self) -> Thing:
+        return THINGS[self.name]
+
+    @property
+    def high(self) -> float:
+        return 100 * self.scale
+
+    @property
+    def wide(self) -> float:
+        return self.thing.width * self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A thing with what it carries: the first is the carrier, offsets are in its drawing units."""
+
+    root: Wanted
+    riders: tuple[tuple[str, Wanted], ...] = ()
+
+    @property
+    def thing(self) -> Thing:
+        return THINGS[self.root.name]
+
+    @property
+    def weight(self) -> float:
+        """How high it is drawn beside other things: real sizes, much compressed."""
+        return min(1.9, max(0.42, (self.thing.size / 1.8) ** 0.3)) * self.root.size
+
+    @property
+    def extent(self) -> float:
+        """Height over the root's own height."""
+        above = sum(_rider_scale(self.thing, rider) for kind, rider in self.riders if kind in {"on", "in"})
+        return 1 + 0.72 * above
+
+
+def arrange(reading: Reading, frame: Frame, dice: Dice) -> tuple[Placed, ...]:
+    """Everything placed, far things first."""
+    groups = _groups(reading)
+    found: list[Placed] = []
+    for zone in ("sky", "deep", "water", "ground"):
+        members = [group for group in groups if _zone(group.thing, frame) == zone]
+        share = 1.0 if len({_zone(group.thing, frame) for group in groups}) < 2 else 0.86
+        found += _zone_layout(members, zone, frame, share, dice.named(zone))
+    return tuple(sorted(found, key=lambda placed: -placed.far))
+
+
+def _zone(thing: Thing, frame: Frame) -> str:
+    if frame.world in {"underwater", "space"}:
+        return "deep"
+    if thing.home in {"sky", "space"}:
+        return "sky"
+    if thing.home in {"water", "sea"} and frame.water:
+        return "water"
+    if frame.world == "sea":
+        return "water"
+    return "ground"
+
+
+def _groups(reading: Reading) -> list[_Group]:
+    """Carriers with their riders. "An astronaut riding a horse" and "a horse under an astronaut" are the same."""
+    carried: dict[int, list[tuple[str, Wanted]]] = {}
+    gone: set[int] = set()
+    for tie in reading.ties:
+        lower, upper, kind = tie.second, tie.first, tie.kind
+        if kind == "under" and THINGS[reading.things[upper].name].home != "ground":
+            continue
+        if kind not in {"on", "in"} or upper in gone or lower in gone or upper in carried:
+            continue
+        if _can_carry(reading.things[lower]):
+            carried.setdefault(lower, []).append((kind, reading.things[upper]))
+            gone.add(upper)
+    return [_Group(thing, tuple(carried.get(at, ()))) for at, thing in enumerate(reading.things) if at not in gone]
+
+
+def _can_carry(wanted: Wanted) -> bool:
+    thing = THINGS[wanted.name]
+    return thing.seat is not None or thing.top is not None
+
+
+def _rider_scale(carrier: Thing, rider: Wanted) -> float:
+    """How large a rider is beside what carries it (1: the same height)."""
+    ratio = THINGS[rider.name].size / carrier.size
+    if carrier.seat is not None:
+        return min(1.0, max(0.55, ratio**0.6))
+    return min(1.6, max(0.4, ratio**0.45))
+
+
+def _zone_layout(groups: list[_Group], zone: str, frame: Frame, share: float, dice: Dice) -> list[Placed]:
+    slots = [replace_count(group) for group in groups for _ in range(group.root.count)]
+    if not slots:
+        return []
+    if zone in {"sky", "deep"}:
+        return _scatter(slots, zone, frame, dice)
+    return _rows(slots, zone, frame, share, dice)
+
+
+def replace_count(group: _Group) -> _Group:
+    return _Group(replace(group.root, count=1), group.riders)
+
+
+def _rows(slots: list[_Group], zone: str, frame: Frame, share: float, dice: Dice) -> list[Placed]:
+    """One to four rows, tall things behind; each row spread over the width."""
+    rows = 1 if len(slots) <= 3 else 2 if len(slots) <= 7 else 3 if len(slots) <= 14 else 4
+    order = sorted(range(len(slots)), key=lambda at: (-slots[at].weight * slots[at].extent, at))
+    unit = _unit(slots, rows, frame, share)
+    found: list[Placed] = []
+    for row in range(rows):
+        members = [slots[at] for place, at in enumerate(order) if place * rows // len(order) == row]
+        far = 0.0 if rows == 1 else 0.75 * (1 - row / (rows - 1))
+        found += _row(dice.named(f"row {row}").shuffled(members), zone, far, unit, frame, dice.named(f"places {row}"))
+    return found
+
+
+def _unit(slots: list[_Group], rows: int, frame: Frame, share: float) -> float:
+    """The height of a thing of weight 1, such that all fit."""
+    tallest = max(slot.weight * slot.extent for slot in slots)
+    wide = sum(slot.weight * slot.thing.width / 100 for slot in slots) / rows
+    grown = 1.12 if len(slots) == 1 else 1.0
+    return share * min(
+        frame.room * grown * min(1.3, max(slot.root.size for slot in slots)) / tallest, frame.width * 0.86 / wide
+    )
+
+
+def _row(members: list[_Group], zone: str, far: float, unit: float, frame: Frame, dice: Dice) -> list[Placed]:
+    shrink = 1 - 0.5 * far
+    sizes = [slot.weight * unit * shrink for slot in members]
+    widths = [size * slot.thing.width / 100 for size, slot in zip(sizes, members, strict=True)]
+    gap = (frame.width * 0.94 - sum(widths)) / (len(members) + 1)
+    x = frame.width * 0.03 + gap
+    if len(members) == 1 and gap > 0:
+        x = frame.width * (0.5 + dice.side() * dice.between(0.02, 0.12)) - widths[0] / 2
+    found: list[Placed] = []
+    for slot, size, width in zip(members, sizes, widths, strict=True):
+        y = _foot(zone, far + dice.between(-0.05, 0.05), frame) - (size * 0.1 if slot.weight > 1.3 else 0)
+        shift = dice.between(-0.25, 0.25) * max(0.0, gap) if len(members) > 1 else 0.0
+        found += _stand(slot, (x + width / 2 + shift, y), size / 100, far, zone, dice)
+        x += width + gap
+    return found
+
+
+def _foot(zone: str, far: float, frame: Frame) -> float:
+    """The y on which a thing stands or floats, by how far it is."""
+    if zone == "water" and frame.water:
+        top, bottom = frame.water
+        near = top + (bottom - top) * (0.62 if bottom >= frame.height else 0.72)
+    else:
+        top = frame.water[1] if frame.water and frame.water[1] < frame.height else frame.horizon
+        near = top + (frame.height - top) * 0.76
+    return near + (top + (near - top) * 0.12 - near) * max(0.0, far)
+
+
+def _stand(group: _Group, foot: tuple[float, float], scale: float, far: float, zone: str, dice: Dice) -> list[Placed]:
+    """A thing and what it carries; those inside it are drawn before it."""
+    thing, mirror = group.thing, dice.chance(0.5)
+    x = foot[0] - thing.middle * scale * (-1 if mirror else 1)
+    own = Placed(
+        name=group.root.name,
+        x=x,
+        y=foot[1],
+        scale=scale,
+        colour=group.root.colour or thing.colour,
+        mirror=mirror,
+        far=far,
+        where=zone,
+    )
+    before = [_carried(own, kind, rider, at) for at, (kind, rider) in enumerate(group.riders) if kind == "in"]
+    after = [_carried(own, kind, rider, at) for at, (kind, rider) in enumerate(group.riders) if kind == "on"]
+    return [*before, own, *after]
+
+
+def _carried(carrier: Placed, kind: str, rider: Wanted, place: int) -> Placed:
+    thing = THINGS[rider.name]
+    relative = _rider_scale(carrier.thing, rider) * min(1.4, rider.size)
+    astride = carrier.thing.seat is not None and thing.seated is not None
+    across, up = carrier.thing.seat or (0.0, carrier.thing.top or -100.0)
+    sink = 30 * relative if kind == "in" else 0
+    facing = -1 if carrier.mirror else 1
+    return Placed(
+        name=rider.name,
+        x=carrier.x + facing * (across + 18 * place) * carrier.scale,
+        y=carrier.y + (up + sink) * carrier.scale,
+        scale=carrier.scale * relative,
+        colour=rider.colour or thing.colour,
+        mirror=carrier.mirror,
+        far=carrier.far,
+        where="held",
+        seated=astride,
+    )
+
+
+def _scatter(slots: list[_Group], zone: str, frame: Frame, dice: Dice) -> list[Placed]:
+    """Loosely spread over the sky, or over the whole picture under water and in space."""
+    top, bottom = (0.08, 0.62) if zone == "sky" else (0.14, 0.92)
+    depth = frame.horizon if zone == "sky" else frame.height
+    depth = min(depth, frame.width * 1.6) if zone == "sky" else depth
+    columns = max(1, math.ceil(math.sqrt(len(slots) * frame.width / max(depth * (bottom - top), 1))))
+    columns = min(columns, len(slots))
+    rows = math.ceil(len(slots) / columns)
+    cell = (frame.width * 0.92 / columns, depth * (bottom - top) / rows)
+    found: list[Placed] = []
+    for at, slot in enumerate(dice.named("order").shuffled(slots)):
+        own = dice.named(f"slot {at}")
+        row, column = divmod(at, columns)
+        inset = (columns - (len(slots) - row * columns)) / 2 if row == rows - 1 else 0
+        high = _scatter_height(slot, cell, frame, len(slots))
+        x = frame.width * 0.04 + cell[0] * (column + inset + 0.5) + own.between(-0.16, 0.16) * cell[0]
+        y = depth * top + cell[1] * (row + 0.5) + own.between(-0.18, 0.18) * cell[1] + high / 2
+        if zone == "sky":
+            y = min(y, frame.horizon * 0.94)
+        found += _stand(slot, (x, y), high / 100, 0.3 if zone == "sky" else 0.0, zone, own)
+    return found
+
+
+def _scatter_height(slot: _Group, cell: tuple[float, float], frame: Frame, count: int) -> float:
+    room = min(cell[1] * 0.86, cell[0] * 0.86 / max(0.2, slot.thing.width / 100)) / slot.extent
+    wish = (
+        frame.room
+        * (0.95 if count == 1 else 0.7)
+        * min(1.25, slot.weight)
+        * (0.45 if slot.thing.home == "space" else 1)
+    )
+    return min(room * min(1.3, slot.root.size), wish)
