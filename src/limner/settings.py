@@ -29,8 +29,8 @@ from limner.domain.errors import SettingsError
 from limner.domain.policy import Policy
 
 PREFIX = "LIMNER_"
-CLIENT_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNER_DEBUG"})
-"""Variables of the command line, which are not settings."""
+OTHER_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNER_DEBUG", "LIMNER_FAULTS"})
+"""Variables of the command line and of fault tests, which are not settings."""
 
 DEFAULT_FILE = "limner.toml"
 FROM_FILE = "(file)"
@@ -192,9 +192,9 @@ def _unknown(values: Mapping[str, Any], label: str) -> list[str]:
 
 def _unknown_variables() -> list[str]:
     known = [f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_limit_names("limits__"))]
-    ours = [name for name in os.environ if name.startswith(PREFIX) and name not in CLIENT_VARIABLES]
+    ours = [name for name in os.environ if name.startswith(PREFIX) and name not in OTHER_VARIABLES]
     strangers = [name for name in ours if name not in known and not name.startswith(f"{PREFIX}ENGINES__")]
-    return [_nearest(name, [*known, *CLIENT_VARIABLES], "{}") for name in strangers]
+    return [_nearest(name, [*known, *OTHER_VARIABLES], "{}") for name in strangers]
 
 
 def _limit_names(prefix: str) -> list[str]:
