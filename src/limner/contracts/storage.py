@@ -25,7 +25,9 @@ class Storage(Protocol):
     """Keys are relative paths of [a-z0-9._-] segments that Limner makes; no client string is ever a key.
 
     `write` returns only when the bytes are durable and replaces what was there. `read` and `local_path` raise
-    NotFound for absent keys; `delete` does not mind them. A full disk raises StorageFull and leaves no partial key.
+    NotFound for absent keys; `delete` does not mind them. A full disk raises StorageFull and leaves no partial key;
+    a storage that does not work raises StorageUnavailable. Anything that is no key raises ValueError.
+    `list` tells, in any order, the keys whose first segments are `prefix`'s.
     The constructor takes the storage's URL and does no I/O.
     """
 
@@ -50,6 +52,15 @@ class LocalStorage(Protocol):
 
     def free_space(self) -> int:
         """Bytes that can still be written."""
+        ...
+
+
+@runtime_checkable
+class StagingStorage(Protocol):
+    """Offered by storages in which a write that never finished may leave something behind."""
+
+    async def clear_staged(self, *, before: datetime) -> int:
+        """Removes what unfinished writes left before then; returns how many."""
         ...
 
 

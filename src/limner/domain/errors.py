@@ -10,6 +10,7 @@
      ├─ IdempotencyKeyReused
      ├─ Refused                     a before_submit hook said no
      ├─ TooManyQueued · QueueFull · StorageFull · NotStarted       (with retry_after)
+     ├─ DatabaseUnavailable · StorageUnavailable                   (with retry_after)
      ├─ LeaseLost                   the fence was hit: another worker owns the job now
      ├─ PluginError · SettingsError · DatabaseError
      └─ EngineError                 what an engine raises while it paints; see RetryClass
@@ -177,6 +178,13 @@ class DatabaseUnavailable(Busy):
 
     code = "database_unavailable"
     title = "The database does not answer"
+
+
+class StorageUnavailable(Busy):
+    """The storage does not work; nothing was lost that was kept."""
+
+    code = "storage_unavailable"
+    title = "The storage does not work"
 
 
 class LeaseLost(LimnerError):
