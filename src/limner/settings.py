@@ -143,7 +143,7 @@ class Settings(BaseSettings):
 
     @property
     def storage_url(self) -> str:
-        return self.storage or f"file://{self.home / 'images'}"
+        return self.storage or (self.home / "images").as_uri()
 
     @property
     def default_model(self) -> str:

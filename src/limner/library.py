@@ -1,0 +1,294 @@
+"""Limner in your own program: mount it, call it, hear from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+
+from limner.actions.cancel_job import cancel_job
+from limner.actions.delete_image import delete_image
+from limner.actions.delete_job import delete_job
+from limner.actions.delete_owner import delete_owner
+from limner.actions.deliver import OnFinished
+from limner.actions.find_image import find_image
+from limner.actions.find_job import find_job
+from limner.actions.list_images import list_images
+from limner.actions.list_jobs import list_jobs
+from limner.actions.page import Page
+from limner.actions.read_image import Converted, Original, Thumbnail, Variant, read_image
+from limner.actions.restore_image import restore_image
+from limner.actions.retry_job import retry_job
+from limner.actions.submit_job import BeforeSubmit, fingerprint, submit_job
+from limner.actions.wait_job import wait_job
+from limner.assembly import Assembly
+from limner.contracts.codec import Codec
+from limner.contracts.engine import Engine
+from limner.contracts.repository import Idempotency
+from limner.domain.errors import EngineError, NotStarted
+from limner.domain.identity import Principal
+from limner.domain.image import Image
+from limner.domain.job import Job, JobState
+from limner.domain.request import Ask
+from limner.settings import Settings
+from limner.web.router import build_operator_router, build_router
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+Before = TypeVar("Before", bound=BeforeSubmit)
+Finished = TypeVar("Finished", bound=OnFinished)
+
+LOCAL_OWNER = "local"
+"""Owns what a program paints without naming anybody."""
+
+PATIENCE = 60.0
+FILE_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+
+
+class AskFields(TypedDict, total=False):
+    """What may be asked beside the prompt; whatever is left out is chosen by the model."""
+
+    model: str
+    negative_prompt: str
+    width: int
+    height: int
+    count: int
+    seed: int
+    steps: int
+    guidance: float
+    format: str
+    options: Mapping[str, Any]
+    reference: str
+    metadata: Mapping[str, Any]
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A finished picture: its facts and its bytes."""
+
+    image: Image
+    data: bytes = field(repr=False)
+    codec: Codec = field(repr=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the file, converted where its suffix (.png, .jpg, .webp) names another format."""
+        wanted = FILE_FORMATS.get(Path(path).suffix.lower(), self.image.format)
+        same = wanted == self.image.format
+        Path(path).write_bytes(self.data if same else self.codec.convert(self.data, format=wanted))
+        return Path(path)
+
+
+class Limner:
+    """One installation: settings from limner.toml and the environment, then from the arguments. Does no I/O until it
+    is started by the router's lifespan, `lifespan` or `async with`.
+
+    `engines` maps names to tables (`{"kind": "painter"}`) or Engine instances. `work=False` leaves the painting to
+    other processes with the same home. Raises SettingsError and PluginError.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: str | Path | None = None,
+        engines: Mapping[str, Engine | Mapping[str, Any]] | None = None,
+        work: bool = True,
+        **settings: Any,
+    ) -> None:
+        made = {name: engine for name, engine in (engines or {}).items() if isinstance(engine, Engine)}
+        tables = {name: dict(table) for name, table in (engines or {}).items() if not isinstance(table, Engine)}
+        read = Settings.load(config, engines=None if engines is None else tables, **settings)
+        self._work = work
+        self._assembly = Assembly(read, engines=made, embedded=True)
+        self.jobs = Jobs(self._assembly)
+        self.images = Images(self._assembly)
+
+    def router(
+        self,
+        *,
+        current_user: Callable[..., Any] | None = None,
+        user_id: Callable[[Any], str] | None = None,
+        scopes: Callable[[Any], Any] | None = None,
+    ) -> APIRouter:
+        """All routes of DESIGN §7, to be included under any prefix; it brings its own lifespan.
+
+        `current_user` is your own dependency. `user_id` makes text of what it returns (default: its `id`), `scopes`
+        says what that user may do (default: everything but operate). Without `current_user`, API keys are asked for.
+        """
+        return build_router(
+            self._assembly, current_user=current_user, user_id=user_id, scopes=scopes, lifespan=self.lifespan
+        )
+
+    def operator_router(self) -> APIRouter:
+        """/health, /ready and /metrics. Include it where only operators reach it."""
+        return build_operator_router(self._assembly)
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """For hosts that mount an app of their own, whose routers' lifespans never run. Giving it twice is safe."""
+        del app
+        await self._assembly.start(work=self._work)
+        try:
+            yield
+        finally:
+            await self._assembly.stop()
+
+    async def __aenter__(self) -> Self:
+        await self._assembly.start(work=self._work)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._assembly.stop()
+
+    async def submit(
+        self, prompt: str, *, owner: str, idempotency_key: str | None = None, **fields: Unpack[AskFields]
+    ) -> Job:
+        """Durably queued when it returns. Raises InvalidRequest, Refused, TooManyQueued, QueueFull, StorageFull."""
+        _require_started(self._assembly)
+        ask = Ask(prompt=prompt, **fields)
+        key = Idempotency(key=idempotency_key, fingerprint=fingerprint(ask)) if idempotency_key else None
+        submission = await submit_job(ask, owner, idempotency=key, needs=self._assembly.submit_needs)
+        return submission.job
+
+    async def paint(self, prompt: str, *, owner: str = LOCAL_OWNER, **fields: Unpack[AskFields]) -> list[Picture]:
+        """Submits, waits, and returns the pictures. Cancelling it cancels the job. Raises EngineError where no picture
+        could be painted, and what `submit` raises.
+        """
+        job = await self.submit(prompt, owner=owner, **fields)
+        try:
+            done = await self.jobs.wait(job.id, owner=owner)
+        except asyncio.CancelledError:
+            await asyncio.shield(self.jobs.cancel(job.id, owner=owner))
+            raise
+        if done.state is not JobState.SUCCEEDED:
+            raise _as_error(done)
+        codec = self._assembly.codec
+        return [Picture(image, await self.images.read(image), codec) for image in done.images]
+
+    def before_submit(self, hook: Before) -> Before:
+        """Registers `hook(ask, owner)`: raise Refused("why"), return another Ask, or return None to let it pass."""
+        self._assembly.before_submit.append(hook)
+        return hook
+
+    def on_finished(self, hook: Finished) -> Finished:
+        """Registers `hook(job)`, called after every final state: at least once, again after a failure or a crash."""
+        self._assembly.on_finished.append(hook)
+        return hook
+
+    async def delete_owner(self, owner: str) -> int:
+        """Cancels and deletes all that an owner has; returns how many pictures went."""
+        _require_started(self._assembly)
+        return await delete_owner(owner, repository=self._assembly.repository, storage=self._assembly.storage)
+
+
+class Jobs:
+    """`limner.jobs`: every method is for one owner; another owner's job is NotFound."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+
+    async def find(self, job_id: str, *, owner: str) -> Job:
+        _require_started(self._assembly)
+        return await find_job(job_id, _owner(owner), repository=self._assembly.repository)
+
+    async def list(
+        self,
+        *,
+        owner: str,
+        state: JobState | None = None,
+        reference: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Job]:
+        """Newest first; `next` of the page is the cursor of the following one."""
+        _require_started(self._assembly)
+        repository = self._assembly.repository
+        return await list_jobs(
+            _owner(owner), state=state, reference=reference, cursor=cursor, limit=limit, repository=repository
+        )
+
+    async def wait(self, job_id: str, *, owner: str) -> Job:
+        """Returns the job once it is final."""
+        job = await self.find(job_id, owner=owner)
+        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
+        while not job.state.final:
+            job = await wait_job(job, until=lambda seen: seen.state.final, seconds=PATIENCE, **needs)
+        return job
+
+    async def cancel(self, job_id: str, *, owner: str) -> Job:
+        _require_started(self._assembly)
+        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
+        return await cancel_job(job_id, _owner(owner), **needs)
+
+    async def retry(self, job_id: str, *, owner: str) -> Job:
+        """A new job with the same request, from a failed or cancelled one."""
+        _require_started(self._assembly)
+        return (await retry_job(job_id, _owner(owner), needs=self._assembly.submit_needs)).job
+
+    async def delete(self, job_id: str, *, owner: str) -> None:
+        _require_started(self._assembly)
+        needs = {"repository": self._assembly.repository, "storage": self._assembly.storage}
+        await delete_job(job_id, _owner(owner), **needs)
+
+
+class Images:
+    """`limner.images`: facts and bytes of finished pictures, for one owner each."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+
+    async def find(self, image_id: str, *, owner: str) -> Image:
+        _require_started(self._assembly)
+        return await find_image(image_id, _owner(owner), repository=self._assembly.repository)
+
+    async def list(self, *, owner: str, cursor: str | None = None, limit: int = 50) -> Page[Image]:
+        _require_started(self._assembly)
+        return await list_images(_owner(owner), cursor=cursor, limit=limit, repository=self._assembly.repository)
+
+    async def read(self, image: Image, *, format: str | None = None, size: int | None = None) -> bytes:  # noqa: A002
+        """The bytes as kept; with `format` converted, with `size` (256, 512, 1024) as a WebP thumbnail."""
+        _require_started(self._assembly)
+        variant: Variant = Thumbnail(size) if size else Converted(format) if format else Original()
+        served = await read_image(image, storage=self._assembly.storage, codec=self._assembly.codec, variant=variant)
+        if served.data is not None:
+            return served.data
+        assert served.path is not None
+        return await asyncio.to_thread(served.path.read_bytes)
+
+    async def delete(self, image_id: str, *, owner: str) -> Image:
+        """Hidden at once, restorable for ten minutes."""
+        _require_started(self._assembly)
+        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
+        return await delete_image(image_id, _owner(owner), **needs)
+
+    async def restore(self, image_id: str, *, owner: str) -> Image:
+        _require_started(self._assembly)
+        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
+        return await restore_image(image_id, _owner(owner), **needs)
+
+
+def _require_started(assembly: Assembly) -> None:
+    if not assembly.started:
+        raise NotStarted(
+            "Limner is not started: use `async with limner:` around this, or run the lifespan of the application "
+            "that includes its router. Nothing was queued."
+        )
+
+
+def _owner(owner: str) -> Principal:
+    return Principal(user_id=owner)
+
+
+def _as_error(job: Job) -> EngineError:
+    """A job's end without a picture as the error that its engine raised."""
+    if job.error is None:
+        return EngineError("The job was cancelled.", job_id=job.id)
+    kinds = {kind.code: kind for kind in EngineError.__subclasses__()}
+    return kinds.get(job.error.code, EngineError)(job.error.detail, job_id=job.id)
