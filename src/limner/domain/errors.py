@@ -9,7 +9,8 @@
      ├─ JobNotFinished · JobNotRetryable · JobFinished
      ├─ IdempotencyKeyReused
      ├─ Refused                     a before_submit hook said no
-     ├─ TooManyQueued · QueueFull · StorageFull · NotStarted       (with retry_after)
+     ├─ Busy                        try again later: carries retry_after
+     │   └─ TooManyQueued · QueueFull · StorageFull · NotStarted · DatabaseUnavailable
      ├─ DatabaseUnavailable · StorageUnavailable                   (with retry_after)
      ├─ LeaseLost                   the fence was hit: another worker owns the job now
      ├─ PluginError · SettingsError · DatabaseError

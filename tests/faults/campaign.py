@@ -1,0 +1,202 @@
+"""Kills at random while jobs come in: what was acknowledged must end, once, whole and paid for once.
+
+`python -m tests.faults.campaign --kills 500 --seed 7` prints the seed first, so that a failure can be played again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import statistics
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.faults.installation import Installation, children_of, installation, kill
+from tests.faults.oracle import check_everything
+
+MODELS = ("instant", "isolated", "paid", "hosted")
+
+POINTS = (
+    "after_claim",
+    "before_open_call",
+    "after_open_call",
+    "after_submitted",
+    "after_write_before_keep",
+    "after_keep",
+)
+
+
+def settings(home: Path) -> str:
+    """Four engines: in this process, in a child, one that charges at once, one that charges and hands out a handle."""
+    return f"""
+model = "instant"
+
+[engines.instant]
+kind = "instant"
+seconds = 0.02
+
+[engines.isolated]
+kind = "instant"
+seconds = 0.1
+isolated = true
+
+[engines.paid]
+kind = "ledger"
+ledger = "{home}/paid.jsonl"
+mode = "synchronous"
+seconds = 0.1
+
+[engines.hosted]
+kind = "ledger"
+ledger = "{home}/hosted.jsonl"
+mode = "asynchronous"
+seconds = 0.3
+
+[limits]
+queued_per_owner = 100000
+sweep = 0.5
+"""
+
+
+@dataclass
+class Submitter(threading.Thread):
+    """Eight clients that never stop asking; `acknowledged` holds every id that was answered 202."""
+
+    place: Installation
+    seed: int
+    acknowledged: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        super().__init__(daemon=True)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def run(self) -> None:
+        chance = random.Random(self.seed)
+        with self.place.client() as client:
+            while not self.stopped.is_set():
+                self._submit(client, chance)
+                time.sleep(0.03)
+
+    def _submit(self, client: httpx.Client, chance: random.Random) -> None:
+        body = {"prompt": "a picture", "model": chance.choice(MODELS), "count": chance.choice((1, 1, 2))}
+        with contextlib.suppress(httpx.TransportError):
+            answer = client.post("/images", json=body)
+            if answer.status_code == 202:
+                self.acknowledged.append(answer.json()["id"])
+
+
+@dataclass
+class Campaign:
+    """Two processes of one installation, one of which dies again and again."""
+
+    place: Installation
+    chance: random.Random
+    kills: dict[str, int] = field(default_factory=dict)
+    reclaimed: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.server = self.place.start("serve")
+        self.place.wait_ready()
+        self.worker = self.place.start("work")
+
+    def strike(self) -> None:
+        """One kill, of the server, of the worker, of an engine's child, or of the worker at a named point."""
+        victim = self.chance.choice(("server", "worker", "child", "point"))
+        self.kills[victim] = self.kills.get(victim, 0) + 1
+        time.sleep(self.chance.uniform(0.05, 0.6))
+        getattr(self, f"_kill_{victim}")()
+
+    def _kill_server(self) -> None:
+        kill(self.server)
+        self._note_reclaim(self.server.pid)
+        self.server = self.place.start("serve")
+        self.place.wait_ready()
+
+    def _kill_worker(self) -> None:
+        kill(self.worker)
+        self._note_reclaim(self.worker.pid)
+        self.worker = self.place.start("work")
+
+    def _kill_child(self) -> None:
+        children = children_of(self.server) + children_of(self.worker)
+        if children:
+            self.chance.choice(children).kill()
+
+    def _kill_point(self) -> None:
+        kill(self.worker)
+        point = f"{self.chance.choice(POINTS)}:{self.chance.randint(1, 3)}=SIGKILL"
+        doomed = self.place.start("work", faults=point)
+        with contextlib.suppress(Exception):
+            doomed.wait(5)
+        kill(doomed)
+        self.worker = self.place.start("work")
+
+    def _note_reclaim(self, pid: int) -> None:
+        """How long what a dead process held stays held, while another one lives."""
+        died = time.monotonic()
+        held = [row["id"] for row in self._held_by(pid)]
+        while held and time.monotonic() - died < 10:
+            if not {row["id"] for row in self._held_by(pid)} & set(held):
+                self.reclaimed.append(time.monotonic() - died)
+                return
+            time.sleep(0.05)
+        if held:
+            self.reclaimed.append(float("inf"))
+
+    def _held_by(self, pid: int) -> list[object]:
+        return self.place.rows(
+            "SELECT id FROM limner_jobs WHERE state = 'running' AND lease_owner LIKE ?", f"%:{pid}:%"
+        )
+
+
+def run(home: Path, *, kills: int, seed: int) -> Campaign:
+    """Strike `kills` times, then wait for quiet and check everything. Raises AssertionError."""
+    with installation(home, settings(home)) as place:
+        campaign = Campaign(place, random.Random(seed))
+        campaign.start()
+        submitter = Submitter(place, seed)
+        submitter.start()
+        for _ in range(kills):
+            campaign.strike()
+        submitter.stopped.set()
+        submitter.join()
+        jobs = check_everything(place, submitter.acknowledged, ledgers=(home / "paid.jsonl", home / "hosted.jsonl"))
+        summarise(campaign, jobs, seed)
+    return campaign
+
+
+def summarise(campaign: Campaign, jobs: dict[str, dict[str, object]], seed: int) -> None:
+    states: dict[str, int] = {}
+    for job in jobs.values():
+        states[str(job["state"])] = states.get(str(job["state"]), 0) + 1
+    late = f"{max(campaign.reclaimed):.2f} s" if campaign.reclaimed else "none was held"
+    median = f"{statistics.median(campaign.reclaimed):.2f} s" if campaign.reclaimed else "-"
+    print(
+        f"seed {seed}: kills {campaign.kills}, {len(jobs)} jobs {states}, 0 lost, 0 stuck; let go after {median}, at most {late}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    arguments = parser.parse_args()
+    rounds = range(0, arguments.kills, 25)
+    for number, done in enumerate(rounds):
+        seed = arguments.seed + number
+        print(f"round {number + 1} of {len(rounds)}, seed {seed}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder:
+            run(Path(folder), kills=min(25, arguments.kills - done), seed=seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A real Limner in a folder of its own: processes that can be killed, frozen and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+
+LIMNER = (sys.executable, "-m", "limner.cli.main")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Installation:
+    """One home, one port, any number of processes."""
+
+    def __init__(self, home: Path, settings: str) -> None:
+        self.home, self.port = home, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.processes: list[subprocess.Popen[bytes]] = []
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "limner.toml").write_text(settings)
+        self.log = home / "log"
+        created = subprocess.run(
+            [*LIMNER, "keys", "create", "--user", "tester", "--json"],
+            env=self.environment(),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        self.headers = {"authorization": f"Bearer {json.loads(created.stdout)['key']}"}
+
+    def environment(self, faults: str = "") -> dict[str, str]:
+        ours = {"LIMNER_HOME": str(self.home / "data"), "LIMNER_CONFIG": str(self.home / "limner.toml")}
+        return {**os.environ, **ours, **({"LIMNER_FAULTS": faults} if faults else {})}
+
+    def start(self, command: str, *, faults: str = "") -> subprocess.Popen[bytes]:
+        arguments = ["--port", str(self.port)] if command == "serve" else []
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [*LIMNER, command, *arguments],
+                env=self.environment(faults),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def wait_ready(self, seconds: float = 30.0) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/ready", timeout=5).status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError(self.log.read_text()[-4000:])
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=30)
+
+    def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        with contextlib.closing(sqlite3.connect(f"file:{self.home}/data/limner.db?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            return connection.execute(statement, values).fetchall()
+
+    def stop(self) -> None:
+        for process in self.processes:
+            kill_group(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """The process alone: its children must notice by themselves."""
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    children = children_of(process)
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    process.wait()
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The engines' child processes."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [one for one in psutil.Process(process.pid).children() if "isolated_child" in " ".join(one.cmdline())]
+    return []
+
+
+@contextlib.contextmanager
+def installation(home: Path, settings: str) -> Iterator[Installation]:
+    made = Installation(home, settings)
+    try:
+        yield made
+    finally:
+        made.stop()

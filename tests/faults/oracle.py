@@ -1,0 +1,114 @@
+"""What must hold after any fault, read from the outside: over HTTP, from the rows, from the service's ledger."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.faults.installation import Installation
+
+FINAL = {"succeeded", "failed", "cancelled"}
+
+
+def wait_until_final(place: Installation, ids: Iterable[str], seconds: float) -> dict[str, dict[str, Any]]:
+    """Every acknowledged job, final. Raises AssertionError naming those that are lost or stuck."""
+    waiting, jobs = set(ids), {}
+    end = time.monotonic() + seconds
+    with place.client() as client:
+        while waiting and time.monotonic() < end:
+            for job in sorted(waiting):
+                found = _ask(client, job)
+                if found["state"] in FINAL:
+                    jobs[job] = found
+                    waiting.discard(job)
+            time.sleep(0.1)
+        assert not waiting, [_ask(client, job) for job in sorted(waiting)][:3]
+    return jobs
+
+
+def _ask(client: httpx.Client, job: str) -> dict[str, Any]:
+    answer = client.get(f"/jobs/{job}")
+    assert answer.status_code == 200, f"{job} was acknowledged and is lost: {answer.status_code}"
+    return dict(answer.json())
+
+
+def check_events(place: Installation, ids: Iterable[str]) -> None:
+    """Sequences without gap, one final event each, and it is the last."""
+    told = collections.defaultdict(list)
+    for row in place.rows("SELECT job_id, seq, changes FROM limner_events ORDER BY job_id, seq"):
+        told[row["job_id"]].append((row["seq"], json.loads(row["changes"]).get("state")))
+    for job in ids:
+        events = told[job]
+        assert [seq for seq, _ in events] == list(range(1, len(events) + 1)), (job, events)
+        entered = [state for _, state in events if state in FINAL]
+        assert len(set(entered)) == 1, (job, events)
+        assert events[-1][1] in FINAL, (job, events)
+
+
+def check_images(place: Installation, jobs: Iterable[dict[str, Any]]) -> int:
+    """Every picture that a row names can be read and hashes to what the row says; returns how many."""
+    count = 0
+    with place.client() as client:
+        for job in jobs:
+            ordinals = [image["index"] for image in job["images"]]
+            assert len(set(ordinals)) == len(ordinals), job
+            if job["state"] == "succeeded":
+                assert len(ordinals) == job["request"]["count"], job
+            for image in job["images"]:
+                data = client.get(image["url"]).raise_for_status().content
+                assert hashlib.sha256(data).hexdigest() == image["sha256"], image
+                count += 1
+    return count
+
+
+def check_lanes(place: Installation) -> None:
+    """Counters that change with the jobs equal what the jobs say."""
+    counted = place.rows(
+        "SELECT owner, json_extract(route, '$[' || route_index || ']') AS engine, sum(state = 'running') AS running,"
+        " sum(state = 'queued') AS waiting FROM limner_jobs WHERE state IN ('queued', 'running') GROUP BY 1, 2"
+    )
+    kept = place.rows("SELECT owner, engine, running, waiting FROM limner_lanes WHERE running > 0 OR waiting > 0")
+    assert sorted(map(tuple, counted)) == sorted(
+        (row["owner"], row["engine"], row["running"], row["waiting"]) for row in kept
+    )
+
+
+def check_integrity(place: Installation) -> None:
+    assert place.rows("PRAGMA integrity_check")[0][0] == "ok"
+
+
+def charges(ledger: Path) -> dict[str, int]:
+    """Accepted pictures by job, as the service counted them."""
+    counted: dict[str, int] = collections.Counter()
+    for line in ledger.read_text().splitlines() if ledger.exists() else ():
+        entry = json.loads(line)
+        counted[entry["job_id"]] += entry["count"]
+    return counted
+
+
+def check_charges(ledger: Path, jobs: Iterable[dict[str, Any]]) -> None:
+    """Per picture at most 1 + ambiguous_calls + paid_bad_outputs, both shown on the job."""
+    counted = charges(ledger)
+    for job in jobs:
+        allowed = job["request"]["count"] * (1 + job["ambiguous_calls"] + job["paid_bad_outputs"])
+        assert counted.get(job["id"], 0) <= allowed, (counted[job["id"]], job)
+
+
+def check_everything(
+    place: Installation, ids: Sequence[str], *, seconds: float = 60.0, ledgers: Iterable[Path] = ()
+) -> dict[str, dict[str, Any]]:
+    jobs = wait_until_final(place, ids, seconds)
+    check_events(place, ids)
+    check_images(place, jobs.values())
+    check_lanes(place)
+    check_integrity(place)
+    for ledger in ledgers:
+        check_charges(ledger, jobs.values())
+    return jobs
