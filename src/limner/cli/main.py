@@ -1,0 +1,93 @@
+"""`limner`: finds the command, and makes sentences of errors."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from limner._version import __version__
+from limner.cli.options import Options, shared_options
+from limner.domain.errors import LimnerError
+
+COMMANDS = {
+    "serve": ("limner.cli.serve:serve", "Answer HTTP requests, and paint."),
+    "work": ("limner.cli.work:work", "Paint only; run as many as you like beside a server."),
+    "paint": ("limner.cli.paint:paint", "Paint a prompt into a file."),
+    "jobs": ("limner.cli.jobs:jobs", "List, show, watch, cancel, retry, delete."),
+    "images": ("limner.cli.images:images", "List, save, delete, restore."),
+    "models": ("limner.cli.models:models", "What can paint, and what it takes."),
+    "keys": ("limner.cli.keys:keys", "Create, list, revoke API keys."),
+    "doctor": ("limner.cli.doctor:doctor", "What is configured, what works, and how to mend the rest."),
+    "backup": ("limner.cli.backup:backup", "Copy a running installation safely."),
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command when it is used: `limner --help` does not wait for the database's library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, meaning) for name, (_, meaning) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="limner", message="%(prog)s %(version)s")
+@shared_options
+@click.pass_context
+def limner(context: click.Context, options: Options) -> None:
+    """Pictures from words, in the background. Without --url, commands use the data folder itself."""
+    context.obj = options
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Exit codes: 0 done, 1 it failed, 2 the command line is wrong, 130 stopped by Ctrl-C."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    try:
+        outcome: Any = limner.main(arguments, prog_name="limner", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except LimnerError as error:
+        return _tell(error, str(error))
+    except Exception as error:  # noqa: BLE001 - people get a sentence, never a traceback
+        hint = "Run it again with LIMNER_DEBUG=1 to see where."
+        return _tell(error, f"Something broke: {type(error).__name__}: {error}. {hint}")
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _tell(error: Exception, sentence: str) -> int:
+    if os.environ.get("LIMNER_DEBUG"):
+        raise error
+    click.echo(f"limner: {sentence}", err=True)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

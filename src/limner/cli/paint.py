@@ -1,0 +1,126 @@
+"""`limner paint`: a prompt becomes a file, with or without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from limner.cli.client import Client, Document, reach
+from limner.cli.options import Options, shared_options
+from limner.cli.output import Bar, echo_json, slug, write_new
+from limner.domain.errors import EngineError
+from limner.library import FILE_FORMATS
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("-o", "--output", metavar="FILE", help="File or folder; - for standard output. Nothing is overwritten.")
+@click.option("--model", help="See `limner models`.")
+@click.option("--width", type=int, help="Pixels.")
+@click.option("--height", type=int, help="Pixels.")
+@click.option("--count", type=int, help="How many pictures.")
+@click.option("--seed", type=int, help="The same seed paints the same picture.")
+@click.option("--negative-prompt", help="What should not be in it.")
+@click.option("--steps", type=int)
+@click.option("--guidance", type=float)
+@click.option("--format", help="png, jpeg or webp [the file's suffix, else the model's first].")
+@click.option("--style", help="Short for --option style=…")
+@click.option("--option", "options_given", metavar="NAME=VALUE", multiple=True, help="An option of the model.")
+@click.option("--reference", help="A label of your own, to find the job again.")
+@shared_options
+def paint(options: Options, **asked: Any) -> None:
+    """Paint PROMPT. Ctrl-C cancels the job."""
+    asyncio.run(_paint(options, asked))
+
+
+async def _paint(options: Options, asked: dict[str, Any]) -> None:
+    output = asked.pop("output")
+    async with reach(options, work=True) as client:
+        job = await client.submit(_fields(asked, output))
+        bar = Bar(live=sys.stderr.isatty())
+        try:
+            done = await _follow(client, job, bar)
+        except asyncio.CancelledError:
+            await asyncio.shield(client.call("POST", f"/jobs/{job['id']}/cancel"))
+            raise
+        finally:
+            bar.clear()
+        _refuse_empty(done)
+        files = [await _keep(client, image, done, output) for image in done["images"]]
+    _report(done, files, bar, options)
+
+
+def _fields(asked: dict[str, Any], output: str | None) -> dict[str, Any]:
+    """The request's body: only what was given, so that the model chooses the rest."""
+    given = dict(asked)
+    chosen = dict(_option(text) for text in given.pop("options_given"))
+    if style := given.pop("style"):
+        chosen["style"] = style
+    if output and not given["format"]:
+        given["format"] = FILE_FORMATS.get(Path(output).suffix.lower())
+    return {name: value for name, value in {**given, "options": chosen or None}.items() if value is not None}
+
+
+def _option(text: str) -> tuple[str, Any]:
+    """`name=value`; values that read as JSON (numbers, true, false) are that."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE.", param_hint="--option")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+async def _follow(client: Client, job: Document, bar: Bar) -> Document:
+    bar.wait("waiting")
+    async for event, data in client.watch(job["id"]):
+        if event == "progress":
+            bar.show(data)
+        elif event == "job":
+            job = data
+            if job["state"] != "queued":
+                bar.show(job["progress"])
+    return job
+
+
+def _refuse_empty(job: Document) -> None:
+    if job["state"] == "succeeded":
+        return
+    if job["error"] is None:
+        raise EngineError("The job was cancelled; nothing was painted.")
+    hint = f" Try again with `limner jobs retry {job['id']}`." if job["error"]["retryable"] else ""
+    raise EngineError(f"{job['error']['title']}. {job['error']['detail']}{hint}")
+
+
+async def _keep(client: Client, image: Document, job: Document, output: str | None) -> str:
+    data = await client.content(image["id"])
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        return "-"
+    suffix = {"jpeg": ".jpg"}.get(image["format"], f".{image['format']}")
+    path = Path(output) if output else Path()
+    if not output or path.is_dir():
+        path /= slug(job["request"]["prompt"]) + suffix
+    try:
+        return str(write_new(path, data))
+    except OSError as error:
+        kept = f"The picture is kept: `limner images save {image['id']}`."
+        raise click.ClickException(f"{path} cannot be written ({error.strerror}). {kept}") from None
+
+
+def _report(job: Document, files: list[str], bar: Bar, options: Options) -> None:
+    if files == ["-"] * len(files):
+        return
+    if options.json:
+        echo_json({**job, "files": files})
+        return
+    for image, file in zip(job["images"], files, strict=True):
+        click.echo(f"  {bar}   seed {image['seed']}   → {file}")
+    for note in job["notes"]:
+        click.echo(f"  {note['detail']}")
