@@ -1,0 +1,150 @@
+"""Pillow verifies and converts; labels go into the files around it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from PIL import Image, ImageFile
+
+from limner.codecs import jpeg, png, webp
+from limner.contracts.codec import Picture
+from limner.domain.errors import BadImage
+
+MAX_PIXELS = 32_000_000
+
+_SIGNATURES = {"png": png.SIGNATURE, "jpeg": jpeg.SIGNATURE, "webp": webp.SIGNATURE}
+_RELABEL: Mapping[str, Callable[[bytes, Mapping[str, str]], bytes]] = {
+    "png": png.relabel,
+    "jpeg": jpeg.relabel,
+    "webp": webp.relabel,
+}
+_ENCODER_OPTIONS: Mapping[str, Mapping[str, int]] = {
+    "png": {"compress_level": 3},
+    "jpeg": {"quality": 90},
+    "webp": {"quality": 90, "method": 2},
+}
+_THUMBNAIL_OPTIONS = {"quality": 80, "method": 2}
+
+_FAULTS = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError, struct.error,
+    Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
+"""All that Pillow and our own parsing raise on hostile bytes."""
+
+
+class PillowCodec:
+    """PNG, JPEG and WebP, told by content; pictures of more than `max_pixels` and animations are refused."""
+
+    def __init__(self, *, max_pixels: int = MAX_PIXELS) -> None:
+        self._max_pixels = max_pixels
+
+    def finish(self, data: bytes, *, format: str, labels: Mapping[str, str]) -> Picture:  # noqa: A002 - the wire's word
+        """The pixels as they came where `format` is theirs; foreign text, EXIF and what follows the picture are dropped."""
+        given = _format_of(data)
+        with _bad_image_on_faults():
+            data = _RELABEL[given](data, labels)
+        image = self._decoded(data)
+        if given != format:
+            data = _RELABEL[format](_encoded(image, format), labels)
+        return Picture(
+            data=data,
+            format=format,
+            width=image.width,
+            height=image.height,
+            color=_dominant_colour(image),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+
+    def convert(self, data: bytes, *, format: str) -> bytes:  # noqa: A002 - the wire's word
+        """Re-encoded without metadata; JPEG is flattened on white."""
+        return _encoded(self._decoded(data), format)
+
+    def thumbnail(self, data: bytes, *, size: int) -> bytes:
+        image = self._opened(data)
+        with _bad_image_on_faults():
+            image.draft(None, (size * 2, size * 2))
+            small = _plain(_in_eight_bits(image))
+            small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        return _saved(small, "webp", _THUMBNAIL_OPTIONS)
+
+    def _decoded(self, data: bytes) -> Image.Image:
+        image = self._opened(data)
+        with _bad_image_on_faults():
+            image.load()
+            return _in_eight_bits(image)
+
+    def _opened(self, data: bytes) -> ImageFile.ImageFile:
+        """Only the header is read: nothing is decoded before the cap is checked."""
+        kind = _format_of(data)
+        with _bad_image_on_faults():
+            image = Image.open(io.BytesIO(data), formats=[kind.upper()])
+        if image.width * image.height > self._max_pixels:
+            raise BadImage(f"The picture has {image.width} × {image.height} pixels; {self._max_pixels:,} are allowed.")
+        if getattr(image, "n_frames", 1) > 1:
+            raise BadImage("The picture is an animation.")
+        return image
+
+
+def _format_of(data: bytes) -> str:
+    for kind, signature in _SIGNATURES.items():
+        if data.startswith(signature) and (kind != "webp" or data[8:12] == b"WEBP"):
+            return kind
+    raise BadImage("The picture is not PNG, JPEG or WebP.")
+
+
+@contextlib.contextmanager
+def _bad_image_on_faults() -> Iterator[None]:
+    try:
+        yield
+    except _FAULTS as error:
+        raise BadImage(f"The picture cannot be read. {error}") from error
+
+
+def _encoded(image: Image.Image, kind: str) -> bytes:
+    plain = _plain(image)
+    return _saved(_flattened(plain) if kind == "jpeg" else plain, kind, _ENCODER_OPTIONS[kind])
+
+
+def _saved(image: Image.Image, kind: str, options: Mapping[str, int]) -> bytes:
+    file = io.BytesIO()
+    with _bad_image_on_faults():
+        image.save(file, kind.upper(), **options)
+    return file.getvalue()
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """RGB, or RGBA where something is transparent, without what Pillow would write beside the pixels."""
+    plain = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    plain.info = {}
+    return plain
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits by its high byte; Pillow itself would cut off all that is brighter than 255 of 65,535."""
+    return image.point(_high_byte).convert("L") if image.mode.startswith("I") else image
+
+
+def _high_byte(value: Any) -> Any:
+    return value * (1 / 256)
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
+    return white
+
+
+def _dominant_colour(image: Image.Image) -> str:
+    """Of 32 × 32 averages, reduced to eight colours, the commonest one."""
+    small = _flattened(_plain(image.resize((32, 32), Image.Resampling.BOX, reducing_gap=1.0)))
+    reduced = small.quantize(8, method=Image.Quantize.FASTOCTREE)
+    counts = reduced.histogram()
+    start = 3 * counts.index(max(counts))
+    return "#" + bytes((reduced.getpalette() or [])[start : start + 3]).hex()
