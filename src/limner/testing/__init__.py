@@ -1,0 +1,24 @@
+"""What ships for tests: of engines and storages, and of applications that hold Limner. Loaded when first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from limner.testing.instant import InstantEngine
+    from limner.testing.ledger import LedgerEngine
+
+__all__ = ["InstantEngine", "LedgerEngine"]
+
+_HOMES = {
+    "InstantEngine": "instant",
+    "LedgerEngine": "ledger",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # The suites need pytest, which an application that only paints does not have.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
