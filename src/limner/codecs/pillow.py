@@ -31,10 +31,18 @@ _ENCODER_OPTIONS: Mapping[str, Mapping[str, int]] = {
 _THUMBNAIL_OPTIONS = {"quality": 80, "method": 2}
 
 _FAULTS = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError, struct.error,
-    Image.DecompressionBombError, Image.DecompressionBombWarning,
+    OSError, SyntaxError, AssertionError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, MemoryError,
+    struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning,
 )  # fmt: skip
 """All that Pillow and our own parsing raise on hostile bytes."""
+
+
+@contextlib.contextmanager
+def _bad_image_on_faults() -> Iterator[None]:
+    try:
+        yield
+    except _FAULTS as error:
+        raise BadImage(f"The picture cannot be read. {error}") from error
 
 
 class PillowCodec:
@@ -43,11 +51,11 @@ class PillowCodec:
     def __init__(self, *, max_pixels: int = MAX_PIXELS) -> None:
         self._max_pixels = max_pixels
 
+    @_bad_image_on_faults()
     def finish(self, data: bytes, *, format: str, labels: Mapping[str, str]) -> Picture:  # noqa: A002 - the wire's word
         """The pixels as they came where `format` is theirs; foreign text, EXIF and what follows the picture are dropped."""
         given = _format_of(data)
-        with _bad_image_on_faults():
-            data = _RELABEL[given](data, labels)
+        data = _RELABEL[given](data, labels)
         image = self._decoded(data)
         if given != format:
             data = _RELABEL[format](_encoded(image, format), labels)
@@ -60,29 +68,28 @@ class PillowCodec:
             sha256=hashlib.sha256(data).hexdigest(),
         )
 
+    @_bad_image_on_faults()
     def convert(self, data: bytes, *, format: str) -> bytes:  # noqa: A002 - the wire's word
         """Re-encoded without metadata; JPEG is flattened on white."""
         return _encoded(self._decoded(data), format)
 
+    @_bad_image_on_faults()
     def thumbnail(self, data: bytes, *, size: int) -> bytes:
         image = self._opened(data)
-        with _bad_image_on_faults():
-            image.draft(None, (size * 2, size * 2))
-            small = _plain(_in_eight_bits(image))
-            small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        image.draft(None, (size * 2, size * 2))
+        small = _plain(_in_eight_bits(image))
+        small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
         return _saved(small, "webp", _THUMBNAIL_OPTIONS)
 
     def _decoded(self, data: bytes) -> Image.Image:
         image = self._opened(data)
-        with _bad_image_on_faults():
-            image.load()
-            return _in_eight_bits(image)
+        image.load()
+        return _in_eight_bits(image)
 
     def _opened(self, data: bytes) -> ImageFile.ImageFile:
         """Only the header is read: nothing is decoded before the cap is checked."""
         kind = _format_of(data)
-        with _bad_image_on_faults():
-            image = Image.open(io.BytesIO(data), formats=[kind.upper()])
+        image = Image.open(io.BytesIO(data), formats=[kind.upper()])
         if image.width * image.height > self._max_pixels:
             raise BadImage(f"The picture has {image.width} × {image.height} pixels; {self._max_pixels:,} are allowed.")
         if getattr(image, "n_frames", 1) > 1:
@@ -97,14 +104,6 @@ def _format_of(data: bytes) -> str:
     raise BadImage("The picture is not PNG, JPEG or WebP.")
 
 
-@contextlib.contextmanager
-def _bad_image_on_faults() -> Iterator[None]:
-    try:
-        yield
-    except _FAULTS as error:
-        raise BadImage(f"The picture cannot be read. {error}") from error
-
-
 def _encoded(image: Image.Image, kind: str) -> bytes:
     plain = _plain(image)
     return _saved(_flattened(plain) if kind == "jpeg" else plain, kind, _ENCODER_OPTIONS[kind])
@@ -112,8 +111,7 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
 
 def _saved(image: Image.Image, kind: str, options: Mapping[str, int]) -> bytes:
     file = io.BytesIO()
-    with _bad_image_on_faults():
-        image.save(file, kind.upper(), **options)
+    image.save(file, kind.upper(), **options)
     return file.getvalue()
 
 
