@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     authentication: bool = True
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = LOOPBACK_HOSTS
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    access_log: bool = False
     log_format: Literal["human", "json"] = "human"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

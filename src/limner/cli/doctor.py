@@ -1,0 +1,160 @@
+"""`limner doctor`: what is configured, what works, and how to mend the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import click
+
+from limner._version import __version__
+from limner.assembly import Assembly
+from limner.cli.client import reach
+from limner.cli.options import Options, shared_options
+from limner.cli.output import echo_json
+from limner.contracts.engine import Engine
+from limner.domain.errors import LimnerError, NotFound
+from limner.settings import Settings, find_file, without_password
+
+SIGNS = {"ok": "✓", "note": "·", "broken": "✗"}
+PROBE = "doctor/0/0.png"
+HEALTH_SECONDS = 60.0
+GIBIBYTE = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `remedy` says how to mend it."""
+
+    what: str
+    state: Literal["ok", "note", "broken"]
+    detail: str
+    remedy: str = ""
+
+
+@click.command()
+@shared_options
+def doctor(options: Options) -> int:
+    """Exit code 1 where something is broken."""
+    findings = asyncio.run(_examine(options))
+    broken = [finding for finding in findings if finding.state == "broken"]
+    if options.json:
+        echo_json({"healthy": not broken, "findings": [asdict(finding) for finding in findings]})
+        return 1 if broken else 0
+    for finding in findings:
+        click.echo(f"{SIGNS[finding.state]} {finding.what:10} {finding.detail}")
+        if finding.remedy:
+            click.echo(f"  {'':10} {finding.remedy}")
+    click.echo("All is well." if not broken else f"{len(broken)} to mend.")
+    return 1 if broken else 0
+
+
+async def _examine(options: Options) -> list[Finding]:
+    findings = [Finding("limner", "ok", f"{__version__}, Python {platform.python_version()}, {platform.system()}")]
+    if options.url:
+        return [*findings, await _server(options)]
+    try:
+        settings = options.settings()
+        findings.append(_settings(options, settings))
+        assembly = Assembly(settings, embedded=True)
+    except LimnerError as error:
+        return [*findings, Finding("settings", "broken", str(error))]
+    return findings + [finding async for finding in _parts(assembly)]
+
+
+async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
+    yield _home(assembly.settings)
+    yield await _database(assembly)
+    yield await _storage(assembly)
+    for name, engine in assembly.engines.items():
+        yield await _engine(name, engine)
+
+
+def _settings(options: Options, settings: Settings) -> Finding:
+    file = find_file(options.config)
+    names = sorted(name for name in os.environ if name.startswith("LIMNER_"))
+    from_environment = f", and {', '.join(names)}" if names else ""
+    known = ", ".join(type(settings).model_fields)
+    return Finding("settings", "ok", f"{file or 'no limner.toml'}{from_environment}", f"There are: {known}.")
+
+
+def _home(settings: Settings) -> Finding:
+    home = settings.home
+    if not home.exists():
+        return Finding("home", "note", f"{home} is not there yet; the first start makes it.")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Finding("home", "broken", f"{home} is not writable.", "Make it so, or choose another with LIMNER_HOME.")
+    free = shutil.disk_usage(home).free
+    if free < settings.limits.free_space:
+        kept = settings.limits.free_space / GIBIBYTE
+        remedy = f"Nothing is accepted below {kept:.1f} GiB: free some, or lower limits.free_space."
+        return Finding("home", "broken", f"{home} has {free / GIBIBYTE:.1f} GiB left.", remedy)
+    return Finding("home", "ok", f"{home}, {free / GIBIBYTE:.1f} GiB free")
+
+
+async def _database(assembly: Assembly) -> Finding:
+    where = without_password(assembly.settings.database_url)
+    if not assembly.settings.home.exists():
+        return Finding("database", "note", f"{where} is not there yet.")
+    try:
+        await assembly.repository.open()
+        try:
+            keys = len(await assembly.repository.list_keys())
+            facts = await assembly.repository.queue_facts()
+        finally:
+            await assembly.repository.close()
+    except LimnerError as error:
+        return Finding("database", "broken", f"{where}: {error}", "Restore a backup, or name another with --home.")
+    waiting, running = sum(facts.queued.values()), sum(facts.running.values())
+    told = f"{keys} keys, {waiting} jobs waiting, {running} running, SQLite {sqlite3.sqlite_version}"
+    return Finding("database", "ok", f"{where}: {told}")
+
+
+async def _storage(assembly: Assembly) -> Finding:
+    where = without_password(assembly.settings.storage_url)
+    if not assembly.settings.home.exists():
+        return Finding("storage", "note", f"{where} is not there yet.")
+    storage = assembly.storage
+    try:
+        await storage.open()
+        try:
+            await storage.write(PROBE, b"probe")
+            same = await storage.read(PROBE) == b"probe"
+            await storage.delete(PROBE)
+        finally:
+            await storage.close()
+    except (LimnerError, NotFound) as error:
+        return Finding("storage", "broken", f"{where}: {error}", "See that it can be written, or set LIMNER_STORAGE.")
+    if not same:
+        return Finding("storage", "broken", f"{where} returns other bytes than were written.", "Check the disk.")
+    return Finding("storage", "ok", where)
+
+
+async def _engine(name: str, engine: Engine) -> Finding:
+    what = f"engine {name}"
+    try:
+        async with asyncio.timeout(HEALTH_SECONDS):
+            await engine.open()
+            await engine.health()
+    except LimnerError as error:
+        return Finding(what, "broken", str(error), f"See [engines.{name}] in the settings.")
+    except TimeoutError:
+        return Finding(what, "broken", f"It did not open within {HEALTH_SECONDS:.0f} s.", "Look at its log.")
+    finally:
+        await engine.close()
+    return Finding(what, "ok", engine.capabilities.description or "can paint")
+
+
+async def _server(options: Options) -> Finding:
+    try:
+        async with reach(options) as client:
+            models = await client.get("/models")
+    except LimnerError as error:
+        return Finding("server", "broken", str(error), "See --url and --key.")
+    return Finding("server", "ok", f"{options.url} paints with {', '.join(one['name'] for one in models['items'])}")

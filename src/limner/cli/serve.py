@@ -1,0 +1,175 @@
+"""`limner serve`: the HTTP surface and the painting, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import shlex
+import shutil
+import socket
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from limner._version import __version__
+from limner.actions.create_key import create_key
+from limner.assembly import Assembly
+from limner.cli.options import Options, shared_options
+from limner.domain.errors import SettingsError
+from limner.domain.identity import USER_SCOPES, Scope
+from limner.library import LOCAL_OWNER
+from limner.observers import logs
+from limner.settings import LOOPBACK_HOSTS, Settings
+from limner.web.server import create_app
+
+PROMPT = "three red boats on a calm sea at sunset, watercolour"
+BACKLOG = 2048
+
+
+@click.command()
+@click.option("--host", help="Address to listen on [127.0.0.1].")
+@click.option("--port", type=int, help="Port; 0 takes a free one [8000].")
+@click.option("--workers", type=int, help="Server processes; they share the data folder [1].")
+@shared_options
+def serve(options: Options, **flags: Any) -> None:
+    """Answer HTTP requests, and paint."""
+    settings = options.settings(**flags)
+    _refuse_open_house(settings)
+    listener = _listen(settings)
+    key = asyncio.run(_first_key(settings))
+    _introduce(settings, listener, key, options)
+    logs.configure(settings.log_format, settings.log_level)
+    _run(settings, listener, options, flags)
+
+
+def served_app() -> FastAPI:
+    """The application of one of several server processes; its settings come by the environment."""
+    settings = Settings.load()
+    logs.configure(settings.log_format, settings.log_level)
+    return create_app(Assembly(settings))
+
+
+def _refuse_open_house(settings: Settings) -> None:
+    if not settings.authentication and not _is_loopback(settings.host):
+        raise SettingsError(
+            f"Without authentication anybody who reaches {settings.host} could paint and delete. "
+            "Leave authentication on, or listen on 127.0.0.1."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bound and listening before anything is printed: what is printed works at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(_why_not(error, settings)) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _why_not(error: OSError, settings: Settings) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is taken. Stop what uses it, or choose another: `limner serve --port 8001`."
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on {where}. Choose a port above 1023."
+    return f"Limner cannot listen on {where}: {error.strerror or error}. Choose another --host or --port."
+
+
+async def _first_key(settings: Settings) -> str | None:
+    """Opens the installation once, so that what is wrong is said now; makes a key where there is none."""
+    assembly = Assembly(settings)
+    await assembly.start(work=False)
+    try:
+        if not settings.authentication or await assembly.repository.list_keys():
+            return None
+        scopes = USER_SCOPES | {Scope.OPERATE}
+        made = await create_key(LOCAL_OWNER, name="first", scopes=scopes, repository=assembly.repository)
+        return made.key
+    finally:
+        await assembly.stop()
+
+
+def _introduce(settings: Settings, listener: socket.socket, key: str | None, options: Options) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    url = f"http://{shown}:{port}"
+    where = f"--home {shlex.quote(options.home)} " if options.home else ""
+    command = f"{own_command()} {where}"
+    header = f'-H "Authorization: Bearer {key or "$KEY"}" ' if settings.authentication else ""
+    lines = [f"Limner {__version__} on {url}   API: {url}/docs", f"Data: {_near(settings.home)}", ""]
+    if key:
+        lines += ["Your key, shown only now:", f"  {key}", ""]
+    elif settings.authentication:
+        lines += [f"Keys are made with: {command}keys create", ""]
+    if not _is_loopback(settings.host) and settings.allowed_hosts == LOOPBACK_HOSTS:
+        lines += [f"Only {', '.join(LOOPBACK_HOSTS)} are answered: set allowed_hosts to the names you serve.", ""]
+    lines += [
+        "In another terminal:",
+        f'  {command}paint "{PROMPT}"',
+        f"  curl {url}/images {header}-H 'Content-Type: application/json' \\",
+        "       -H 'Accept: image/png' -H 'Prefer: wait=30' -d '{\"prompt\":\"a red fox in snow\"}' -o fox.png",
+        "",
+    ]
+    click.echo("\n".join(lines))
+
+
+def own_command() -> str:
+    """What to type for `limner` in another terminal of this folder."""
+    script = Path(sys.argv[0]).absolute()
+    if script.name != "limner":
+        return f"{shlex.quote(_near(Path(sys.executable)))} -m limner.cli.main"
+    found = shutil.which("limner")
+    return "limner" if found and Path(found).absolute() == script else shlex.quote(_near(script))
+
+
+def _near(path: Path) -> str:
+    """Relative where it lies below the working directory."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _run(settings: Settings, listener: socket.socket, options: Options, flags: dict[str, Any]) -> None:
+    if settings.workers == 1:
+        server = uvicorn.Server(_config(settings, create_app(Assembly(settings))))
+        server.run(sockets=[listener])
+        return
+    _tell_children(options, flags)
+    config = _config(settings, "limner.cli.serve:served_app", factory=True, workers=settings.workers)
+    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
+
+
+def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=settings.access_log,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=round(settings.limits.drain_grace),
+        **more,
+    )
+
+
+def _tell_children(options: Options, flags: dict[str, Any]) -> None:
+    given = {"home": options.home, "config": options.config, **flags}
+    os.environ.update({f"LIMNER_{name.upper()}": str(value) for name, value in given.items() if value is not None})

@@ -1,0 +1,35 @@
+"""`limner work`: paints for the servers that share its data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import click
+
+from limner.assembly import Assembly
+from limner.cli.options import Options, shared_options
+from limner.observers import logs
+from limner.settings import Settings
+
+
+@click.command()
+@shared_options
+def work(options: Options) -> None:
+    """Paint only; run as many as you like beside a server."""
+    settings = options.settings()
+    logs.configure(settings.log_format, settings.log_level)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    assembly = Assembly(settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await assembly.start(work=True)
+    click.echo(f"Painting for {settings.home} with {', '.join(assembly.engines)}. Ctrl-C stops.")
+    try:
+        await stop.wait()
+    finally:
+        await assembly.stop()
