@@ -1,0 +1,200 @@
+"""Watchers of jobs that other processes on this machine change in the same SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from limner.domain.errors import DatabaseUnavailable
+from limner.domain.event import JobChanged, ProgressTick, Signal
+from limner.notifiers.memory import MemoryNotifier
+
+MOST_REMEMBERED = 4096
+MOST_AT_ONCE = 1000
+PROGRESS_EVERY = 0.4
+"""Workers record progress twice a second; asking more often would tell nothing new."""
+
+
+class ChangesAfter(Protocol):
+    """`JobRepository.changes_after`."""
+
+    async def __call__(
+        self, position: str | None, *, owner: str | None = None, limit: int = 1000
+    ) -> tuple[tuple[JobChanged, ...], str]: ...
+
+
+class ProgressOf(Protocol):
+    """`JobRepository.progress_of`."""
+
+    async def __call__(self, job_ids: Collection[str]) -> tuple[ProgressTick, ...]: ...
+
+
+class SqliteNotifier(MemoryNotifier):
+    """This process hears itself through memory. A thread sees every `interval` seconds whether the file changed
+    (`PRAGMA data_version`, some microseconds); what others changed is then read and published, and `on_change` called.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        changes_after: ChangesAfter,
+        progress_of: ProgressOf,
+        on_change: Callable[[], None] | None = None,
+        interval: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._changes_after = changes_after
+        self._on_change = on_change
+        self._interval = interval
+        self._position: str | None = None
+        self._told_here: set[tuple[str, int]] = set()
+        self._progress = _ProgressElsewhere(progress_of)
+        self._running: contextlib.AsyncExitStack | None = None
+
+    async def open(self) -> None:
+        """The database must be open: its file is read from here on."""
+        await super().open()
+        _, self._position = await self._changes_after(None)
+        async with contextlib.AsyncExitStack() as stack:
+            moved = asyncio.Event()
+            watch = FileWatch(self._path, self._interval, asyncio.get_running_loop(), moved.set)
+            following = asyncio.create_task(self._follow(moved))
+            stack.push_async_callback(_cancelled, following)
+            stack.push_async_callback(watch.stop)
+            watch.start()
+            self._running = stack.pop_all()
+
+    async def close(self) -> None:
+        if self._running is not None:
+            await self._running.aclose()
+            self._running = None
+        await super().close()
+
+    def publish(self, signals: Sequence[Signal]) -> None:
+        for signal in signals:
+            if isinstance(signal, JobChanged):
+                self._told_here.add((signal.job_id, signal.seq))
+            elif isinstance(signal, ProgressTick):
+                self._progress.painted_here.add(signal.job_id)
+        if len(self._told_here) > MOST_REMEMBERED:
+            self._told_here = set()
+        super().publish(signals)
+
+    async def _follow(self, moved: asyncio.Event) -> None:
+        while True:
+            await moved.wait()
+            moved.clear()
+            try:
+                await self._catch_up()
+            except DatabaseUnavailable:
+                moved.set()
+                await asyncio.sleep(1.0)
+
+    async def _catch_up(self) -> None:
+        told, self._told_here = self._told_here, set()
+        elsewhere = False
+        more = True
+        while more:
+            changes, self._position = await self._changes_after(self._position, limit=MOST_AT_ONCE)
+            more = len(changes) >= MOST_AT_ONCE
+            news = [
+                change
+                for change in changes
+                if (key := (change.job_id, change.seq)) not in told and key not in self._told_here
+            ]
+            super().publish(news)
+            self._progress.note(news)
+            elsewhere = elsewhere or bool(news)
+        if elsewhere and self._on_change is not None:
+            self._on_change()
+        await self._tell_progress()
+
+    async def _tell_progress(self) -> None:
+        jobs = {job_id for board in self.boards() for job_id in board.watched_jobs()}
+        owners = {owner for board in self.boards() for owner in board.watched_owners()}
+        super().publish(await self._progress.ticks(jobs, owners))
+
+
+class _ProgressElsewhere:
+    """What to tell about jobs that another process paints."""
+
+    def __init__(self, progress_of: ProgressOf) -> None:
+        self.painted_here: set[str] = set()
+        self._progress_of = progress_of
+        self._owners: OrderedDict[str, str] = OrderedDict()
+        self._told: dict[str, ProgressTick] = {}
+        self._asked_at = 0.0
+
+    def note(self, changes: Sequence[JobChanged]) -> None:
+        """Jobs that may be running elsewhere, for those who watch all jobs of an owner."""
+        for change in changes:
+            self._owners[change.job_id] = change.owner
+            self._owners.move_to_end(change.job_id)
+        while len(self._owners) > MOST_REMEMBERED:
+            self._owners.popitem(last=False)
+
+    async def ticks(self, jobs: Collection[str], owners: Collection[str]) -> list[ProgressTick]:
+        """New progress of watched jobs. What this process paints it tells itself, earlier and finer."""
+        if time.monotonic() - self._asked_at < PROGRESS_EVERY:
+            return []
+        self._asked_at = time.monotonic()
+        here, self.painted_here = self.painted_here, set()
+        of_owners = {job_id for job_id, owner in self._owners.items() if owner in owners}
+        watched = (of_owners | set(jobs)) - here
+        found = await self._progress_of(watched) if watched else ()
+        news = [tick for tick in found if self._told.get(tick.job_id) != tick]
+        self._told = {tick.job_id: tick for tick in found}
+        return news
+
+
+class FileWatch:
+    """A thread that calls `moved` in the event loop after any other connection committed to the file."""
+
+    def __init__(self, path: Path, interval: float, loop: asyncio.AbstractEventLoop, moved: Callable[[], None]) -> None:
+        self._uri = f"{path.resolve().as_uri()}?mode=ro"
+        self._interval = interval
+        self._loop = loop
+        self._moved = moved
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="limner-notifier", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def stop(self) -> None:
+        self._stopping.set()
+        await asyncio.to_thread(self._thread.join)
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with contextlib.closing(sqlite3.connect(self._uri, uri=True)) as connection:
+                    self._watch_through(connection)
+            except sqlite3.Error:
+                self._stopping.wait(1.0)
+
+    def _watch_through(self, connection: sqlite3.Connection) -> None:
+        """A new connection cannot know what it missed, so it begins with a change."""
+        seen = None
+        while not self._stopping.is_set():
+            version = connection.execute("PRAGMA data_version").fetchone()
+            if version != seen:
+                seen = version
+                with contextlib.suppress(RuntimeError):  # the loop may be closed before we are
+                    self._loop.call_soon_threadsafe(self._moved)
+            self._stopping.wait(self._interval)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
