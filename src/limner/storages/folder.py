@@ -25,7 +25,7 @@ from pathlib import Path
 
 from limner.contracts.storage import StoredObject
 from limner.domain.errors import NotFound, SettingsError, StorageFull, StorageUnavailable
-from limner.storages.key import checked, is_below
+from limner.storages.key import checked, is_below, is_key
 
 WRITERS = 16
 """Threads that wait for the disk: commits that wait together are made together."""
@@ -179,11 +179,9 @@ def _shelves(root: Path) -> list[Path]:
 
 def _objects_on(shelf: Path) -> list[StoredObject]:
     return [
-        StoredObject(
-            key=name.replace(",", "/"), size=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC)
-        )
+        StoredObject(key=key, size=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
         for name, facts in _files_on(shelf)
-        if not name.startswith(".")
+        if is_key(key := name.replace(",", "/"))
     ]
 
 
