@@ -1,0 +1,123 @@
+"""A picture's bytes as an HTTP answer: cached for ever, in ranges, and inert in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from limner.actions.picture_cache import PictureCache
+from limner.actions.read_image import (
+    Original,
+    Served,
+    Thumbnail,
+    Variant,
+    etag_of,
+    format_of,
+    read_image,
+    settled,
+)
+from limner.contracts.codec import Codec
+from limner.contracts.storage import Storage
+from limner.domain.image import MEDIA_TYPES, Image
+
+CHUNK = 256 * 1024
+
+_FIXED_HEADERS = {
+    "accept-ranges": "bytes",
+    "cache-control": "private, max-age=31536000, immutable",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-site",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))", re.IGNORECASE)
+
+
+async def image_response(
+    request: Request, image: Image, variant: Variant, *, storage: Storage, codec: Codec, cache: PictureCache
+) -> Response:
+    """200, 206, 304 or 416; conditions and ranges count for GET and HEAD only. Raises NotFound where bytes are gone."""
+    headers = _headers_of(image, variant)
+    asks_again = request.method in {"GET", "HEAD"}
+    if asks_again and _is_known(request.headers.get("if-none-match"), headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    if request.method == "HEAD" and settled(image, variant) == Original():
+        return Response(headers={**headers, "content-length": str(image.bytes)})
+    served = await read_image(image, storage=storage, codec=codec, variant=variant, cache=cache)
+    wanted = _wanted_range(request, headers["etag"], served.size) if request.method == "GET" else None
+    return _whole(served, headers) if wanted is None else _part(served, headers, wanted)
+
+
+def _headers_of(image: Image, variant: Variant) -> dict[str, str]:
+    kind = format_of(image, variant)
+    return {
+        **_FIXED_HEADERS,
+        "content-type": MEDIA_TYPES[kind],
+        "content-disposition": f'inline; filename="{_filename(image, variant, kind)}"',
+        "etag": etag_of(image, variant),
+    }
+
+
+def _filename(image: Image, variant: Variant, kind: str) -> str:
+    """Of digits, letters and dashes that we made, so it needs neither quoting nor encoding (RFC 6266)."""
+    size = f"-{variant.size}" if isinstance(variant, Thumbnail) else ""
+    return f"limner-{image.seed}-{image.id[-12:]}{size}.{kind}"
+
+
+def _is_known(if_none_match: str | None, etag: str) -> bool:
+    """RFC 9110 §13.1.2: weak comparison, `*` is any."""
+    if if_none_match is None:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags
+
+
+def _wanted_range(request: Request, etag: str, size: int) -> range | None:
+    """The positions asked for, empty where there are none such; None for the whole, also where several ranges, a
+    malformed one, or one of other bytes (If-Range) is asked for.
+    """
+    found = _RANGE.fullmatch(request.headers.get("range", ""))
+    if found is None or request.headers.get("if-range", etag) != etag:
+        return None
+    if found["suffix"]:
+        return range(max(size - int(found["suffix"]), 0), size)
+    first, last = int(found["first"]), int(found["last"] or size)
+    if last < first and found["last"]:
+        return None
+    return range(first, min(last + 1, size))
+
+
+def _whole(served: Served, headers: dict[str, str]) -> Response:
+    if served.data is not None:
+        return Response(served.data, headers=headers)
+    return _streamed(served, range(served.size), 200, headers)
+
+
+def _part(served: Served, headers: dict[str, str], wanted: range) -> Response:
+    if not wanted:
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{served.size}"})
+    headers["content-range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{served.size}"
+    if served.data is not None:
+        return Response(served.data[wanted.start : wanted.stop], 206, headers)
+    return _streamed(served, wanted, 206, headers)
+
+
+def _streamed(served: Served, wanted: range, status: int, headers: dict[str, str]) -> Response:
+    assert served.path is not None
+    headers["content-length"] = str(len(wanted))
+    return StreamingResponse(_chunks(served.path, wanted), status, headers)
+
+
+async def _chunks(path: Path, wanted: range) -> AsyncIterator[bytes]:
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        await asyncio.to_thread(file.seek, wanted.start)
+        for start in range(wanted.start, wanted.stop, CHUNK):
+            yield await asyncio.to_thread(file.read, min(CHUNK, wanted.stop - start))
+    finally:
+        file.close()
