@@ -10,7 +10,7 @@ from limner.engines.painter.svg import Pen
 _EYE = "#1d1614"
 
 
-def _eye(pen: Pen, x: float, y: float, size: float) -> None:
+def eye(pen: Pen, x: float, y: float, size: float) -> None:
     pen.disc(x, y, size, _EYE, relief=0)
     pen.disc(x + size * 0.35, y - size * 0.35, size * 0.36, "#ffffff", relief=0)
 
@@ -30,7 +30,7 @@ def horse(pen: Pen, coat: str) -> None:
     pen.flat(blob("33 -101, 41 -102, 46 -92, 43 -90, 38 -95"), mane)
     pen.flat(blob("54 -79, 60 -79, 62 -74, 58 -70, 53 -71"), darker(coat, 0.3), opacity=0.6)
     pen.oval(58, -75, 1.1, 0.8, _EYE, relief=0)
-    _eye(pen, 45, -88, 1.9)
+    eye(pen, 45, -88, 1.9)
 
 
 def _horse_legs(pen: Pen, coat: str) -> None:
@@ -131,7 +131,7 @@ def dog(pen: Pen, coat: str) -> None:
     pen.path(blob("22 -92, 36 -98, 48 -92, 52 -84, 66 -80, 68 -72, 60 -66, 44 -66, 32 -70, 24 -78"), coat)
     pen.path(blob("50 -74, 62 -76, 67 -71, 60 -66, 46 -66"), lighter(coat, 0.5))
     pen.oval(66, -79, 4.4, 3.6, _EYE)
-    _eye(pen, 48, -85, 2.4)
+    eye(pen, 48, -85, 2.4)
     pen.path(blob("24 -95, 34 -96, 37 -84, 32 -68, 22 -66, 18 -78"), ear)
     pen.line(bend("55 -68, 61 -69, 66 -72"), ear, 1)
     pen.path(blob("17 -62, 30 -54, 38 -56, 38 -51, 29 -48, 15 -56"), "#d2403a")
