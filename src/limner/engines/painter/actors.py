@@ -72,6 +72,8 @@ def _reflections(canvas: Canvas, scene: Scene) -> None:
     layer = np.asarray(canvas.layer(pen))
     picture = Image.fromarray(_rippled(canvas, scene, layer))
     mask = picture.getchannel("A").point([round(value * 0.55) for value in range(256)])
+    bottom = round((scene.water or (0, 0))[1] * canvas.pixel)
+    mask.paste(0, (0, bottom, canvas.width, max(bottom, canvas.height)))
     tint = Image.new("RGB", picture.size, scene.palette.water)
     canvas.picture.paste(Image.blend(picture.convert("RGB"), tint, 0.3), (0, 0), mask)
 

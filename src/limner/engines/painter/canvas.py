@@ -48,10 +48,10 @@ class Canvas:
             return
         part = layer.crop(box)
         self.picture.paste(part, box[:2], part)
-        edge = max(1, round(5 * self.pixel))
+        edge = max(1, round(3.4 * self.pixel))
         solid = alpha.crop(box).point([0] * 128 + [min(255, (at - 127) * 2) for at in range(128, 256)])
         self._edge(solid, box, (-side * edge, edge), edge, (rim, strength))
-        self._edge(solid, box, (side * edge * 2, -edge), edge * 3, ("#0b1030", strength * 0.45))
+        self._edge(solid, box, (side * edge * 2, -edge), edge * 3, ("#0b1030", strength * 0.3))
 
     def _edge(
         self,
@@ -95,3 +95,12 @@ class Canvas:
         held = io.BytesIO()
         self.picture.save(held, "PNG", compress_level=1)
         return held.getvalue()
+
+
+_WORK = 320
+
+
+def work_size(canvas: Canvas) -> tuple[int, int]:
+    """Rows and columns for soft things, which are computed small and then enlarged."""
+    shrink = min(1.0, _WORK / max(canvas.width, canvas.height))
+    return max(2, round(canvas.height * shrink)), max(2, round(canvas.width * shrink))

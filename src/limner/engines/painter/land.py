@@ -12,12 +12,15 @@ from limner.engines.painter.dice import Dice
 from limner.engines.painter.scene import Scene
 from limner.engines.painter.subjects import THINGS
 from limner.engines.painter.svg import Light, Pen
+from limner.engines.painter.worlds import paint_depths
 
 _PLAIN = Light()
 
 
 def paint_distance(canvas: Canvas, scene: Scene) -> None:
     """What stands along the horizon."""
+    if scene.world == "underwater":
+        paint_depths(canvas, scene)
     if scene.world in {"underwater", "space", "abstract", "table", "moon"}:
         return
     pen = Pen(_PLAIN)
@@ -35,9 +38,9 @@ def paint_distance(canvas: Canvas, scene: Scene) -> None:
 def _mountains(pen: Pen, scene: Scene) -> None:
     rock = "#7d8aa0" if "arctic" not in scene.places else "#a9c4de"
     foot = scene.horizon + 30
-    for at, (high, share) in enumerate(((330, 0.66), (250, 0.42), (150, 0.2))):
+    for at, (high, share) in enumerate(((400, 0.62), (290, 0.4), (170, 0.2))):
         dice = scene.dice.named(f"range {at}")
-        line = ridge(dice, scene.width, (scene.horizon - min(high, scene.horizon * 0.6), foot - 60), 0.56, 5)
+        line = ridge(dice, scene.width, (scene.horizon - min(high, scene.horizon * 0.6), foot - 70), 0.46, 4)
         colour = mix(lit(rock, scene.palette.ambient), scene.palette.haze, share)
         _range(pen, scene, line, colour, foot)
         pen.veil(_band(0, scene.width, foot - high * 0.55, foot), scene.palette.haze, (0, 0.75))
@@ -55,8 +58,8 @@ def _range(pen: Pen, scene: Scene, line: list[Point], colour: str, foot: float) 
             continue
         slope = _slope(line, at, -side, foot)
         crest = _crest(dice, (x, y), foot - (foot - y) * 0.25)
-        pen.flat(polygon([*slope, *reversed(crest)]), shade, opacity=0.75)
-        if y < top + (foot - top) * 0.45:
+        pen.flat(polygon([*slope, *reversed(crest)]), shade, opacity=0.6)
+        if y < top + (foot - top) * 0.6:
             _snow_cap(pen, dice, line, at, snow)
 
 
@@ -161,30 +164,11 @@ def plant_colour(scene: Scene, name: str) -> str:
 
 def paint_ground(canvas: Canvas, scene: Scene) -> None:
     """The ground in front, with what grows on it."""
-    if scene.world in {"sea", "underwater", "space", "abstract"}:
+    if scene.world not in {"land", "shore", "lake", "river", "city", "moon"}:
         return
     pen = Pen(_PLAIN)
-    if scene.world == "table":
-        _table(pen, scene)
-    else:
-        _near_ground(pen, scene)
+    _near_ground(pen, scene)
     canvas.lay(pen)
-
-
-def _table(pen: Pen, scene: Scene) -> None:
-    wood = "#9a6238"
-    pen.fade(_band(0, scene.width, scene.horizon, scene.height), (lighter(wood, 0.12), darker(wood, 0.35)))
-    dice = scene.dice.named("grain")
-    for _ in range(26):
-        y = scene.horizon + (scene.height - scene.horizon) * dice.unit() ** 1.4
-        x = dice.between(0, scene.width)
-        pen.line(
-            f"M{x:.0f} {y:.0f}q{dice.between(80, 200):.0f} {dice.between(-5, 5):.1f} {dice.between(200, 420):.0f} 0",
-            darker(wood, 0.4),
-            dice.between(1, 2.5),
-            opacity=0.3,
-        )
-    pen.veil(_band(0, scene.width, scene.horizon, scene.horizon + 10), "#ffe9c4", (0.5, 0))
 
 
 def _near_ground(pen: Pen, scene: Scene) -> None:

@@ -23,7 +23,7 @@ class Frame:
     @property
     def room(self) -> float:
         """How high the tallest thing alone may be."""
-        return min(self.height * 0.5, self.width * 0.62)
+        return min(self.height * 0.43, self.width * 0.56)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class _Group:
     def extent(self) -> float:
         """Height over the root's own height."""
         above = sum(_rider_scale(self.thing, rider) for kind, rider in self.riders if kind in {"on", "in"})
-        return 1 + 0.72 * above
+        return 1 + 0.3 * above
 
 
 def arrange(reading: Reading, frame: Frame, dice: Dice) -> tuple[Placed, ...]:

@@ -58,7 +58,7 @@ def compose(reading: Reading, size: tuple[int, int], seed: int, options: Mapping
     time = _time(reading, world, options, dice)
     weather = _weather(reading, options)
     palette = _palette(reading, world, time, weather)
-    horizon, water = _horizon(world, width, height, dice.named("horizon"))
+    horizon, water = _horizon(world, width, height, dice.named("horizon"), _floats(reading))
     side = dice.named("sun").side()
     frame = Frame(width=width, height=height, horizon=horizon, water=water, world=world)
     return Scene(
@@ -170,9 +170,11 @@ def _palette(reading: Reading, world: str, time: str, weather: str | None) -> Pa
     return replace(palette, water=mix(palette.water, sea, 0.8)) if sea else palette
 
 
-def _horizon(world: str, width: float, height: float, dice: Dice) -> tuple[float, tuple[float, float] | None]:
+def _horizon(
+    world: str, width: float, height: float, dice: Dice, floats: bool
+) -> tuple[float, tuple[float, float] | None]:
     """Where the land or the water begins, and the rows of open water."""
-    share = {"sea": 0.52, "shore": 0.5, "lake": 0.56, "river": 0.56, "city": 0.7, "table": 0.68, "moon": 0.68}
+    share = {"sea": 0.52, "shore": 0.5, "lake": 0.56, "river": 0.56, "city": 0.6, "table": 0.68, "moon": 0.68}
     below = (1 - share.get(world, 0.62) + dice.between(-0.03, 0.03)) * height
     horizon = height - min(below, 1.1 * SHORT)
     rest = height - horizon
@@ -180,9 +182,16 @@ def _horizon(world: str, width: float, height: float, dice: Dice) -> tuple[float
         return horizon, (horizon, height)
     if world == "shore":
         return horizon, (horizon, horizon + rest * 0.46)
+    if world == "city":
+        return horizon, (horizon, height if floats else horizon + rest * 0.42)
     if world == "lake":
         return horizon, (horizon, horizon + rest * 0.66)
     return (height if world in {"space", "underwater", "abstract"} else horizon), None
+
+
+def _floats(reading: Reading) -> bool:
+    """Whether nothing asked for needs ground to stand on."""
+    return all(THINGS[thing.name].home not in {"ground", "table"} for thing in reading.things)
 
 
 def _ground(reading: Reading, world: str) -> tuple[str, str]:

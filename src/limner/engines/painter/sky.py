@@ -5,24 +5,29 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from limner.engines.painter.canvas import Canvas
+from limner.engines.painter.canvas import Canvas, work_size
 from limner.engines.painter.colour import lighter, mix, parts
 from limner.engines.painter.curves import star
 from limner.engines.painter.noise import Field, layered, smooth
 from limner.engines.painter.scene import Scene
+from limner.engines.painter.subjects import THINGS
+from limner.engines.painter.subjects.heavens import disc_path
 from limner.engines.painter.svg import Pen
-
-_WORK = 320
-"""Soft things are computed at most this large, then enlarged."""
-
-
-def work_size(canvas: Canvas) -> tuple[int, int]:
-    """Rows and columns for soft things."""
-    shrink = min(1.0, _WORK / max(canvas.width, canvas.height))
-    return max(2, round(canvas.height * shrink)), max(2, round(canvas.width * shrink))
+from limner.engines.painter.worlds import paint_abstract, paint_nebula, paint_room
 
 
 def paint_sky(canvas: Canvas, scene: Scene) -> None:
+    """The whole backdrop: a sky, or what is there instead of one."""
+    _paint_air(canvas, scene)
+    if scene.world == "table":
+        paint_room(canvas, scene)
+    elif scene.world == "abstract":
+        paint_abstract(canvas, scene)
+    elif scene.world in {"space", "moon"} or "space" in scene.places:
+        paint_nebula(canvas, scene)
+
+
+def _paint_air(canvas: Canvas, scene: Scene) -> None:
     rows, columns = work_size(canvas)
     colours = _gradient(scene, rows, columns)
     colours = _glowing(colours, scene)
@@ -68,9 +73,15 @@ def paint_lights(canvas: Canvas, scene: Scene) -> None:
     pen = Pen()
     if scene.palette.stars > 0.05:
         _stars(pen, scene)
-    if scene.world in {"land", "sea", "shore", "lake", "river", "city"} and _shows_disc(scene):
+    if scene.world in _OPEN_AIR and _shows_disc(scene):
         (_moon if scene.palette.moonlit else _sun)(pen, scene)
+    if scene.world == "moon" and not any(placed.thing.home == "space" for placed in scene.placed):
+        with pen.moved(scene.sun[0], scene.horizon * 0.34 + 90, 1.9):
+            THINGS["earth"].draw(pen, THINGS["earth"].colour)
     canvas.lay(pen)
+
+
+_OPEN_AIR = {"land", "sea", "shore", "lake", "river", "city"}
 
 
 def _shows_disc(scene: Scene) -> bool:
@@ -100,34 +111,12 @@ def _sun(pen: Pen, scene: Scene) -> None:
     radius = 52 if scene.palette.altitude < 0.4 else 42
     pen.glow(x, y, radius * 4.2, scene.palette.glow, 0.75)
     pen.glow(x, y, radius * 2, scene.palette.disc, 0.9)
-    pen.shine(_circle(x, y, radius), scene.palette.disc)
+    pen.shine(disc_path(x, y, radius), scene.palette.disc)
 
 
 def _moon(pen: Pen, scene: Scene) -> None:
-    x, y = scene.sun
-    draw_moon(pen, x, y, 58, scene.palette.disc)
-
-
-def draw_moon(pen: Pen, x: float, y: float, radius: float, colour: str) -> None:
-    """A full moon with its seas."""
-    pen.glow(x, y, radius * 4.6, "#a8c6f5", 0.55)
-    pen.glow(x, y, radius * 1.9, "#dfeaff", 0.7)
-    pen.shine(_circle(x, y, radius), colour)
-    grey = mix(colour, "#8f9cb8", 0.5)
-    for dx, dy, size in (
-        (-0.35, -0.25, 0.28),
-        (0.1, -0.45, 0.18),
-        (0.3, 0.15, 0.3),
-        (-0.2, 0.35, 0.22),
-        (0.45, -0.2, 0.12),
-        (-0.55, 0.12, 0.13),
-    ):
-        pen.shine(_circle(x + dx * radius, y + dy * radius, size * radius), grey, opacity=0.4)
-    pen.veil(_circle(x, y, radius), lighter(colour, 0.5), (0.5, 0))
-
-
-def _circle(x: float, y: float, r: float) -> str:
-    return f"M{x - r:.2f} {y:.2f}a{r:.2f} {r:.2f} 0 1 0 {2 * r:.2f} 0a{r:.2f} {r:.2f} 0 1 0 {-2 * r:.2f} 0Z"
+    with pen.moved(scene.sun[0], scene.sun[1] + 60, 1.2):
+        THINGS["moon"].draw(pen, scene.palette.disc)
 
 
 _COVER = {"storm": 0.85, "rain": 0.72, "overcast": 0.8, "snow": 0.6, "fog": 0.3, "clouds": 0.62}
@@ -148,15 +137,15 @@ def paint_clouds(canvas: Canvas, scene: Scene) -> None:
 def _cloud_field(scene: Scene, rows: int, columns: int, cover: float) -> tuple[Field, Field]:
     """How thick the clouds are, and how dark their undersides."""
     per_unit = rows / scene.height
-    cell = (max(2, 190 * per_unit), max(2, 520 * per_unit))
+    cell = (max(2, 250 * per_unit), max(2, 640 * per_unit))
     field = layered(scene.dice.named("clouds"), (rows, columns), cell, 5)
     y = np.linspace(0, scene.height, rows, dtype=np.float32)[:, None] / scene.horizon
     low = 0.66 - 0.36 * cover + 0.1 * np.abs(y - 0.35)
     density = smooth(field, low, low + 0.17) * smooth(1.02 - y, 0.0, 0.22)
     step = max(1, round(22 * per_unit))
     above = np.roll(density, step, axis=0)
-    above[:step] = 0
-    shade = np.clip(0.25 + above * 0.75 - (density - above) * 0.9, 0, 1)
+    above[:step] = density[:1]
+    shade = np.clip(0.05 + above * 0.95 - (density - above) * 0.55, 0, 1)
     return density, shade
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from limner.engines.painter.canvas import Canvas
-from limner.engines.painter.colour import lighter, mix
+from limner.engines.painter.canvas import Canvas, work_size
+from limner.engines.painter.colour import lighter, mix, parts
 from limner.engines.painter.noise import layered, smooth
 from limner.engines.painter.scene import Scene
-from limner.engines.painter.sky import work_size
 from limner.engines.painter.svg import Pen
 
 
@@ -34,12 +33,8 @@ def _fog(canvas: Canvas, scene: Scene) -> None:
     y = np.linspace(0, scene.height, rows, dtype=np.float32)[:, None]
     bank = np.exp(-(((y - scene.horizon) / 330) ** 2))
     mask = np.clip(bank * (0.45 + noise * 0.75) * 0.85, 0, 0.9)
-    colour = np.broadcast_to(np.array(_triple(lighter(scene.palette.haze, 0.25)), dtype=np.float32), (rows, columns, 3))
+    colour = np.broadcast_to(np.array(parts(lighter(scene.palette.haze, 0.25)), dtype=np.float32), (rows, columns, 3))
     canvas.lay_array(colour, smooth(mask, 0, 1))
-
-
-def _triple(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _rain(pen: Pen, scene: Scene) -> None:

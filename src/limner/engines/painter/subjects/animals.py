@@ -142,6 +142,7 @@ WALKERS = {
     "horse": Thing(draw=horse, colour="#8f5a34", size=2.1, width=112, seat=(-4, -67)),
     "unicorn": Thing(draw=unicorn, colour="#f6f2fb", size=2.1, width=112, seat=(-4, -67)),
     "fox": Thing(draw=fox, colour="#df6a26", size=0.75, width=140, middle=-14),
+    "wolf": Thing(draw=fox, colour="#7d8794", size=0.85, width=140, middle=-14),
     "cat": Thing(draw=cat, colour="#d08a45", size=0.5, width=84),
     "dog": Thing(draw=dog, colour="#c08a55", size=0.8, width=122, seat=(-6, -64)),
 }

@@ -87,12 +87,6 @@ def comet(pen: Pen, colour: str) -> None:
     pen.shine(disc_path(34, -18, 13), "#ffffff")
 
 
-def cloud(pen: Pen, colour: str) -> None:
-    for x, y, r in ((-48, -26, 24), (48, -26, 24), (-22, -44, 34), (20, -52, 40), (0, -30, 30)):
-        pen.ball(x, y, r, colour)
-    pen.path("M-72 -22C-72 -6 -60 -2 -48 -2H50C64 -2 74 -10 72 -26C40 -14 -40 -14 -72 -22Z", darker(colour, 0.08))
-
-
 HEAVENS = {
     "moon": Thing(draw=moon, colour="#f5f3e6", size=1.0, width=100, home="space", glows=True),
     "crescent": Thing(draw=crescent, colour="#fdf3c8", size=1.0, width=100, home="space", glows=True),
@@ -101,5 +95,4 @@ HEAVENS = {
     "planet": Thing(draw=planet, colour="#d99a5a", size=1.6, width=170, home="space"),
     "earth": Thing(draw=earth, colour="#2f7fd0", size=1.4, width=100, home="space"),
     "comet": Thing(draw=comet, colour="#e8f4ff", size=1.0, width=150, home="space", glows=True),
-    "cloud": Thing(draw=cloud, colour="#ffffff", size=3.0, width=146, home="sky"),
 }

@@ -378,6 +378,7 @@ def mouse(pen: Pen, coat: str) -> None:
 WILD = {
     "rabbit": Thing(draw=rabbit, colour="#b89878", size=0.4, width=72),
     "bear": Thing(draw=bear, colour="#6e4a32", size=1.6, width=134, seat=(-8, -76)),
+    "polar bear": Thing(draw=bear, colour="#f1f3f2", size=1.7, width=134, seat=(-8, -76)),
     "panda": Thing(draw=panda, colour="#f4f3ee", size=1.3, width=72),
     "deer": Thing(draw=deer, colour="#b0713c", size=1.6, width=90),
     "elephant": Thing(draw=elephant, colour="#9098a6", size=3.0, width=138, seat=(-12, -85)),
