@@ -79,14 +79,22 @@ def _windows(pen: Pen, scene: Scene, dice: Dice, shape: tuple[float, float, floa
 
 
 def draw_village(pen: Pen, scene: Scene) -> None:
-    """Houses along the first fold of the ground."""
+    """A church, houses and trees on the first folds of the ground."""
     dice = scene.dice.named("village")
-    roofs = ("#b9503a", "#a8452f", "#c26a3d", "#7d5a4a", "#96503f")
-    light = replace(scene.light, haze_share=0.22)
-    spots = sorted(
-        (dice.between(0.02, 0.1) * (scene.height - scene.horizon), dice.between(0.06, 0.94)) for _ in range(9)
-    )
+    light = replace(scene.light, haze_share=0.16)
+    width, depth = min(scene.width, 4000), scene.height - scene.horizon
+    spots = [(0.02, 0.5 + dice.between(-0.12, 0.12), "church")]
+    for at in range(11):
+        down = dice.between(0.0, 0.2)
+        spots.append((down, (at + dice.between(0.1, 0.9)) / 11, "house" if at % 4 != 3 else "tree"))
     with pen.under(light):
-        for down, across in spots:
-            with pen.moved(min(scene.width, 4000) * across, scene.horizon + 8 + down, 0.5 + down / 260):
-                THINGS["house"].draw(pen, dice.pick(roofs))
+        for down, across, name in sorted(spots):
+            size = (0.62 + down * 1.5) * (1.7 if name == "church" else dice.between(0.85, 1.15))
+            with pen.moved(width * across, scene.horizon + 4 + depth * down, size, mirror=dice.chance(0.5)):
+                pen.shadow(0, 0, 62, 7, 0.3)
+                THINGS[name].draw(pen, _village_colour(dice, name))
+
+
+def _village_colour(dice: Dice, name: str) -> str:
+    roofs = ("#b9503a", "#a8452f", "#c26a3d", "#7d5a4a", "#96503f")
+    return dice.pick(roofs) if name == "house" else THINGS[name].colour

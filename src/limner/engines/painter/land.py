@@ -132,11 +132,11 @@ def _hills(pen: Pen, scene: Scene) -> None:
 
 def _tree_line(pen: Pen, scene: Scene, line: list[Point], share: float, dice: Dice) -> None:
     """Small trees along a ridge; a wood where a forest was asked for."""
-    if "desert" in scene.places or "arctic" in scene.places or "tree" in scene.reading.banned:
+    names = _trees(scene)
+    if not names or "desert" in scene.places:
         return
     wooded = "forest" in scene.places
     light = replace(scene.light, haze_share=share * 0.9, contrast=scene.light.contrast * 0.6)
-    names = ("pine",) if wooded or scene.snowy or "mountains" in scene.places else ("tree", "tree", "pine")
     step = 20 if wooded else 95
     x = dice.between(0, step)
     with pen.under(light):
@@ -184,7 +184,41 @@ def _near_ground(pen: Pen, scene: Scene) -> None:
     _swells(pen, scene, top, (far, near))
     if scene.world == "village" or "village" in scene.places:
         draw_village(pen, scene)
+    if scene.world in {"land", "lake", "river"}:
+        _stand_of_trees(pen, scene, top)
     _growth(pen, scene, top)
+
+
+def _stand_of_trees(pen: Pen, scene: Scene, top: float) -> None:
+    """Trees at the sides, nearer than the far ones: they lead the eye in."""
+    dice = scene.dice.named("stand")
+    names = _trees(scene)
+    if not names:
+        return
+    depth, wooded = scene.height - top, "forest" in scene.places
+    width = min(scene.width, 6000)
+    for _ in range(24 if wooded else 9):
+        share = dice.unit() ** 1.3
+        across = dice.side() * (0.5 - 0.24 * dice.unit() ** (1.1 if wooded else 1.8)) + 0.5
+        if across < 0 or across > 1:
+            continue
+        light = replace(scene.light, haze_share=0.42 * (1 - share), contrast=scene.light.contrast)
+        foot = (width * across, top + depth * (0.05 + 0.34 * share))
+        size = (0.75 + 1.25 * share) * dice.between(0.8, 1.25) * (1.35 if wooded else 1)
+        with pen.under(light):
+            pen.shadow(foot[0], foot[1], 40 * size, 6 * size, 0.32)
+            _plant(pen, scene, dice.pick(names), foot, size)
+
+
+def _trees(scene: Scene) -> tuple[str, ...]:
+    """What trees grow here."""
+    if "tree" in scene.reading.banned or "arctic" in scene.places:
+        return ()
+    if "desert" in scene.places:
+        return ("cactus", "cactus", "palm") if "palm" not in scene.reading.banned else ("cactus",)
+    if scene.snowy or "mountains" in scene.places:
+        return ("pine",)
+    return ("pine", "tree", "tree") if "forest" in scene.places else ("tree", "tree", "bush", "pine")
 
 
 def _swells(pen: Pen, scene: Scene, top: float, colours: tuple[str, str]) -> None:
@@ -228,7 +262,25 @@ def _growth(pen: Pen, scene: Scene, top: float) -> None:
             tone,
         )
     _blossoms(pen, scene, dice.named("blossoms"), top)
+    _clumps(pen, scene, dice.named("clumps"))
     return None
+
+
+def _clumps(pen: Pen, scene: Scene, dice: Dice) -> None:
+    """Tall dark grass along the lower edge, which frames the picture."""
+    dark = lit(darker(scene.ground[1], 0.45), scene.palette.ambient)
+    width = min(scene.width, 6000)
+    for _ in range(round(70 * width / 1000)):
+        across = dice.unit()
+        x, edge = width * across, abs(across - 0.5) * 2
+        tall = (26 + 74 * edge**2) * dice.between(0.6, 1.2)
+        lean = dice.between(-0.35, 0.35) * tall
+        foot = scene.height + 8
+        pen.flat(
+            f"M{x - 4:.0f} {foot:.0f}q{lean * 0.1:.1f} {-tall * 0.6:.1f} {lean:.1f} {-tall:.1f}"
+            f"q{8 - lean * 0.6:.1f} {tall * 0.4:.1f} {9 - lean:.1f} {tall:.1f}Z",
+            mix(dark, lit(scene.ground[1], scene.palette.ambient), dice.unit() * 0.6),
+        )
 
 
 def _blossoms(pen: Pen, scene: Scene, dice: Dice, top: float) -> None:

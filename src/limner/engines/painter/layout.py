@@ -63,6 +63,7 @@ class _Group:
 
     root: Wanted
     riders: tuple[tuple[str, Wanted], ...] = ()
+    aloft: bool = False
 
     @property
     def thing(self) -> Thing:
@@ -85,16 +86,17 @@ def arrange(reading: Reading, frame: Frame, dice: Dice) -> tuple[Placed, ...]:
     groups = _groups(reading)
     found: list[Placed] = []
     for zone in ("sky", "deep", "water", "ground"):
-        members = [group for group in groups if _zone(group.thing, frame) == zone]
-        share = 1.0 if len({_zone(group.thing, frame) for group in groups}) < 2 else 0.86
+        members = [group for group in groups if _zone(group, frame) == zone]
+        share = 1.0 if len({_zone(group, frame) for group in groups}) < 2 else 0.86
         found += _zone_layout(members, zone, frame, share, dice.named(zone))
     return tuple(sorted(found, key=lambda placed: -placed.far))
 
 
-def _zone(thing: Thing, frame: Frame) -> str:
+def _zone(group: _Group, frame: Frame) -> str:
+    thing = group.thing
     if frame.world in {"underwater", "space"}:
         return "deep"
-    if thing.home in {"sky", "space"}:
+    if thing.home in {"sky", "space"} or group.aloft:
         return "sky"
     if thing.home in {"water", "sea"} and frame.water:
         return "water"
@@ -106,6 +108,7 @@ def _zone(thing: Thing, frame: Frame) -> str:
 def _groups(reading: Reading) -> list[_Group]:
     """Carriers with their riders. "An astronaut riding a horse" and "a horse under an astronaut" are the same."""
     carried: dict[int, list[tuple[str, Wanted]]] = {}
+    aloft = {tie.first for tie in reading.ties if tie.kind == "above"}
     gone: set[int] = set()
     for tie in reading.ties:
         lower, upper, kind = tie.second, tie.first, tie.kind
@@ -116,7 +119,11 @@ def _groups(reading: Reading) -> list[_Group]:
         if _can_carry(reading.things[lower]):
             carried.setdefault(lower, []).append((kind, reading.things[upper]))
             gone.add(upper)
-    return [_Group(thing, tuple(carried.get(at, ()))) for at, thing in enumerate(reading.things) if at not in gone]
+    return [
+        _Group(thing, tuple(carried.get(at, ())), at in aloft)
+        for at, thing in enumerate(reading.things)
+        if at not in gone
+    ]
 
 
 def _can_carry(wanted: Wanted) -> bool:
@@ -133,7 +140,7 @@ def _rider_scale(carrier: Thing, rider: Wanted) -> float:
 
 
 def _zone_layout(groups: list[_Group], zone: str, frame: Frame, share: float, dice: Dice) -> list[Placed]:
-    slots = [replace_count(group) for group in groups for _ in range(group.root.count)]
+    slots = [_one_of(group) for group in groups for _ in range(group.root.count)]
     if not slots:
         return []
     if zone in {"sky", "deep"}:
@@ -141,8 +148,8 @@ def _zone_layout(groups: list[_Group], zone: str, frame: Frame, share: float, di
     return _rows(slots, zone, frame, share, dice)
 
 
-def replace_count(group: _Group) -> _Group:
-    return _Group(replace(group.root, count=1), group.riders)
+def _one_of(group: _Group) -> _Group:
+    return replace(group, root=replace(group.root, count=1))
 
 
 def _rows(slots: list[_Group], zone: str, frame: Frame, share: float, dice: Dice) -> list[Placed]:
@@ -237,7 +244,7 @@ def _carried(carrier: Placed, kind: str, rider: Wanted, place: int) -> Placed:
 
 def _scatter(slots: list[_Group], zone: str, frame: Frame, dice: Dice) -> list[Placed]:
     """Loosely spread over the sky, or over the whole picture under water and in space."""
-    top, bottom = (0.08, 0.62) if zone == "sky" else (0.14, 0.92)
+    top, bottom = (0.06, 0.8) if zone == "sky" else (0.14, 0.92)
     depth = frame.horizon if zone == "sky" else frame.height
     depth = min(depth, frame.width * 1.6) if zone == "sky" else depth
     columns = max(1, math.ceil(math.sqrt(len(slots) * frame.width / max(depth * (bottom - top), 1))))
@@ -249,11 +256,12 @@ def _scatter(slots: list[_Group], zone: str, frame: Frame, dice: Dice) -> list[P
         own = dice.named(f"slot {at}")
         row, column = divmod(at, columns)
         inset = (columns - (len(slots) - row * columns)) / 2 if row == rows - 1 else 0
-        high = _scatter_height(slot, cell, frame, len(slots))
+        high = _scatter_height(slot, cell, frame, len(slots)) * (own.between(0.6, 1.0) if len(slots) > 1 else 1.0)
         x = frame.width * 0.04 + cell[0] * (column + inset + 0.5) + own.between(-0.16, 0.16) * cell[0]
         y = depth * top + cell[1] * (row + 0.5) + own.between(-0.18, 0.18) * cell[1] + high / 2
+        y = max(y, high * 1.16 + frame.height * 0.02)
         if zone == "sky":
-            y = min(y, frame.horizon * 0.94)
+            y = min(y, max(frame.horizon * 0.96, high * 1.16))
         found += _stand(slot, (x, y), high / 100, 0.3 if zone == "sky" else 0.0, zone, own)
     return found
 

@@ -128,6 +128,8 @@ THING_WORDS: Mapping[str, str] = {
 }
 """Each thing with its names, split by | where a name has several words."""
 
+SAME_IN_PLURAL = frozenset({"fish", "sheep", "deer", "cattle", "salmon", "koi", "goldfish", "clownfish", "jellyfish"})
+
 COLOURS: Mapping[str, str] = {
     "red": "#d2372f", "scarlet": "#e0301e", "crimson": "#b3192f", "orange": "#ee8424", "yellow": "#f2c530",
     "gold": "#dfae3a", "golden": "#e3b341", "green": "#4d9a46", "emerald": "#1f9e6b", "olive": "#85893d",

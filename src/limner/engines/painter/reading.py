@@ -152,7 +152,8 @@ class _Reader:
     def _thing(self, sign: _Sign) -> None:
         if self._refused(sign):
             return
-        count = self._count or (3 if sign.plural else 1)
+        many = sign.plural or (self._count is None and sign.text in lexicon.SAME_IN_PLURAL)
+        count = self._count or (3 if many else 1)
         if sign.plural and count == 1:
             count = 3
         if count > MOST:

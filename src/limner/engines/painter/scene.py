@@ -109,6 +109,8 @@ def _world(reading: Reading, dice: Dice) -> str:
         return "moon" if "ground" in homes else "space"
     if "astronaut" in {thing.name for thing in reading.things}:
         return "moon"
+    if "lighthouse" in {thing.name for thing in reading.things}:
+        return "shore"
     return _by_homes(homes, reading)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from limner.engines.painter.canvas import Canvas, work_size
 from limner.engines.painter.colour import darker, lighter, lit, mix, parts, turned
-from limner.engines.painter.curves import bend, limb, ridge, polygon
+from limner.engines.painter.curves import Point, bend, limb, polygon, ridge
 from limner.engines.painter.dice import Dice
 from limner.engines.painter.noise import layered, smooth
 from limner.engines.painter.scene import Scene
 from limner.engines.painter.subjects import THINGS
+from limner.engines.painter.subjects.heavens import disc_path
 from limner.engines.painter.svg import Light, Pen
 
 
@@ -124,45 +123,52 @@ def _window_light(pen: Pen, scene: Scene, dice: Dice) -> None:
 
 
 def paint_abstract(canvas: Canvas, scene: Scene) -> None:
-    """Flowing bands of related colours round a light: a picture when no word was understood."""
-    rows, columns = work_size(canvas)
+    """A light over folded waves of related colours: a picture for when no word was understood."""
     dice = scene.dice.named("abstract")
-    hue, spread = dice.between(0, 360), dice.pick((60.0, 110.0, 150.0))
-    inks = [turned("#d2503f", hue + spread * at / 4) for at in range(5)]
-    inks = [darker(inks[0], 0.7), darker(inks[1], 0.35), inks[2], lighter(inks[3], 0.3), lighter(inks[4], 0.7)]
-    stops = np.array([parts(colour) for colour in inks], np.float32)
-    warp = layered(dice.named("warp"), (rows, columns), (rows / 1.6, columns / 1.6), 4)
-    x = np.linspace(0, 1, columns, dtype=np.float32)[None, :]
-    y = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-    turn = dice.between(0, math.tau)
-    along = np.clip(0.5 + (np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5)) * 0.5 + (warp - 0.5) * 2.1, 0, 1)
-    folds = 0.5 + 0.5 * np.sin((along * 5 + warp * 4) * math.tau)
-    tone = np.clip(along * 0.8 + folds * 0.2, 0, 1) * 4
-    colours = np.stack([np.interp(tone, range(5), stops[:, part]) for part in range(3)], axis=-1)
-    canvas.lay_array(colours.astype(np.float32), np.ones((rows, columns), np.float32))
-    canvas.lay(_ribbons(scene, dice, inks))
-
-
-def _ribbons(scene: Scene, dice: Dice, inks: list[str]) -> Pen:
-    pen = Pen(Light())
+    hue, spread = dice.between(0, 360), dice.pick((50.0, 80.0, 130.0, -70.0))
+    inks = [turned("#cf4b3d", hue + spread * at / 5) for at in range(6)]
     width, height = scene.width, scene.height
-    x, y = width * dice.pick((0.34, 0.66)), height * dice.between(0.3, 0.42)
-    pen.glow(x, y, 420, inks[4], 0.7)
-    for at in range(7):
-        start, end = dice.between(0.2, 1.1) * height, dice.between(0.0, 1.0) * height
-        points = f"-60 {start:.0f}, {width * 0.33:.0f} {dice.between(0.1, 0.9) * height:.0f}, {width * 0.66:.0f} {dice.between(0.1, 0.9) * height:.0f}, {width + 60:.0f} {end:.0f}"
-        with pen.faded(0.5):
-            pen.path(
-                limb(
-                    points,
-                    f"{dice.between(4, 60):.0f} {dice.between(30, 120):.0f} {dice.between(10, 90):.0f} {dice.between(2, 40):.0f}",
-                ),
-                inks[1 + at % 4],
-            )
-        pen.line(bend(points), inks[4], 1.6, opacity=0.55)
-    pen.ball(x, y, 88, inks[3])
-    pen.glow(x, y, 170, inks[4], 0.5)
-    for _ in range(40):
-        radius = 1.5 + 9 * dice.unit() ** 4
-        pen.glow(dice.between(0, width), dice.between(0, height), radius * 3, inks[4], 0.8)
-    return pen
+    pen = Pen(Light())
+    pen.fade(f"M0 0H{width:.0f}V{height:.0f}H0Z", (darker(inks[0], 0.6), lighter(inks[1], 0.45)))
+    x, y = width * dice.pick((0.34, 0.5, 0.66)), height * dice.between(0.26, 0.4)
+    reach = dice.between(110, 190)
+    pen.glow(x, y, reach * 3.4, lighter(inks[2], 0.6), 0.85)
+    for ring in (2.1, 1.7, 1.35):
+        pen.line(disc_path(x, y, reach * ring), lighter(inks[2], 0.6), 1.6, opacity=0.4)
+    pen.ball(x, y, reach, lighter(inks[2], 0.35))
+    _waves(pen, scene, dice, inks)
+    for _ in range(60):
+        radius = 2 + 10 * dice.unit() ** 4
+        pen.glow(dice.between(0, width), dice.between(0, height * 0.8), radius * 2, "#fffaf0", 0.8)
+    canvas.lay(pen)
+
+
+def _waves(pen: Pen, scene: Scene, dice: Dice, inks: list[str]) -> None:
+    """Broad waves, each nearer one deeper in colour, with a bright crest."""
+    width, height = scene.width, scene.height
+    count = 9
+    for at in range(count):
+        own = dice.named(f"wave {at}")
+        middle = height * (0.42 + 0.58 * at / count)
+        tall = min(height, 1600.0) * own.between(0.05, 0.11)
+        line = ridge(own, width, (middle - tall, middle + tall * 0.6), 0.3, 4)
+        share = at / (count - 1)
+        colour = darker(mix(lighter(inks[1 + at % 5], 0.25), inks[(at + 2) % 6], share), 0.5 * share)
+        crest = closed_over(line, width, height)
+        pen.veil(crest_shadow(line), darker(inks[0], 0.75), (0.0, 0.35))
+        pen.fade(crest, (lighter(colour, 0.28), darker(colour, 0.3)))
+        pen.line(smooth_line(line), lighter(colour, 0.7), 2.2, opacity=0.75)
+
+
+def smooth_line(line: list[Point]) -> str:
+    return bend(", ".join(f"{x:.1f} {y:.1f}" for x, y in line))
+
+
+def closed_over(line: list[Point], width: float, height: float) -> str:
+    return f"{smooth_line(line)}L{width:.0f} {height:.0f}L0 {height:.0f}Z"
+
+
+def crest_shadow(line: list[Point]) -> str:
+    """The band just above a crest, where it shades what is behind it."""
+    back = "".join(f"L{x:.1f} {y - 46:.1f}" for x, y in reversed(line))
+    return f"{smooth_line(line)}{back}Z"
