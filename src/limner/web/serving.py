@@ -100,7 +100,10 @@ def _whole(served: Served, headers: dict[str, str]) -> Response:
 
 def _part(served: Served, headers: dict[str, str], wanted: range) -> Response:
     if not wanted:
-        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{served.size}"})
+        return Response(
+            status_code=416,
+            headers={**_FIXED_HEADERS, "cache-control": "no-store", "content-range": f"bytes */{served.size}"},
+        )
     headers["content-range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{served.size}"
     if served.data is not None:
         return Response(served.data[wanted.start : wanted.stop], 206, headers)
