@@ -54,11 +54,10 @@ class PillowCodec:
     @_bad_image_on_faults()
     def finish(self, data: bytes, *, format: str, labels: Mapping[str, str]) -> Picture:  # noqa: A002 - the wire's word
         """The pixels as they came where `format` is theirs; foreign text, EXIF and what follows the picture are dropped."""
-        given = _format_of(data)
-        data = _RELABEL[given](data, labels)
+        data = _relabelled(data, labels)
         image = self._decoded(data)
-        if given != format:
-            data = _RELABEL[format](_encoded(image, format), labels)
+        if _format_of(data) != format:
+            data = _relabelled(_encoded(image, format), labels)
         return Picture(
             data=data,
             format=format,
@@ -71,11 +70,11 @@ class PillowCodec:
     @_bad_image_on_faults()
     def convert(self, data: bytes, *, format: str) -> bytes:  # noqa: A002 - the wire's word
         """Re-encoded without metadata; JPEG is flattened on white."""
-        return _encoded(self._decoded(data), format)
+        return _encoded(self._decoded(_relabelled(data, {})), format)
 
     @_bad_image_on_faults()
     def thumbnail(self, data: bytes, *, size: int) -> bytes:
-        image = self._opened(data)
+        image = self._opened(_relabelled(data, {}))
         image.draft(None, (size * 2, size * 2))
         small = _plain(_in_eight_bits(image))
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
@@ -102,6 +101,10 @@ def _format_of(data: bytes) -> str:
         if data.startswith(signature) and (kind != "webp" or data[8:12] == b"WEBP"):
             return kind
     raise BadImage("The picture is not PNG, JPEG or WebP.")
+
+
+def _relabelled(data: bytes, labels: Mapping[str, str]) -> bytes:
+    return _RELABEL[_format_of(data)](data, labels)
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
