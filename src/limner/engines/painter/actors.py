@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from limner.engines.painter.canvas import Canvas
@@ -78,7 +79,7 @@ def _reflections(canvas: Canvas, scene: Scene) -> None:
     canvas.picture.paste(Image.blend(picture.convert("RGB"), tint, 0.3), (0, 0), mask)
 
 
-def _rippled(canvas: Canvas, scene: Scene, layer: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _rippled(canvas: Canvas, scene: Scene, layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rows, columns = layer.shape[:2]
     first = max(0, round((scene.water or (0, 0))[0] * canvas.pixel))
     part = layer[first:]

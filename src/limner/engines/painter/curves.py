@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from limner.engines.painter.dice import Dice
 
@@ -90,7 +91,7 @@ def ridge(dice: Dice, width: float, heights: tuple[float, float], rough: float, 
     for _ in range(detail):
         line = [
             value
-            for left, right in zip(line, line[1:], strict=False)
+            for left, right in pairwise(line)
             for value in (left, (left + right) / 2 + dice.between(-1, 1) * spread * 0.5)
         ] + [line[-1]]
         spread *= rough

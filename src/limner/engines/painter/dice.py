@@ -52,7 +52,7 @@ class Dice:
         return items[self.bits() % len(items)]
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
-        keyed = sorted(((self.bits(), at) for at in range(len(items))))
+        keyed = sorted((self.bits(), at) for at in range(len(items)))
         return [items[at] for _, at in keyed]
 
     def side(self) -> int:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from limner.engines.painter.dice import Dice
-from limner.engines.painter.reading import Reading, Wanted
+from limner.engines.painter.reading import Reading, Tie, Wanted
 from limner.engines.painter.subjects import THINGS, Thing
 
 
@@ -58,6 +58,17 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class _Spot:
+    """A foot in the scene, with the scale and the depth there."""
+
+    x: float
+    y: float
+    scale: float
+    far: float
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Group:
     """A thing with what it carries: the first is the carrier, offsets are in its drawing units."""
 
@@ -72,13 +83,13 @@ class _Group:
     @property
     def weight(self) -> float:
         """How high it is drawn beside other things: real sizes, much compressed."""
-        return min(1.9, max(0.42, (self.thing.size / 1.8) ** 0.3)) * self.root.size
+        return min(1.9, max(0.42, math.pow(self.thing.size / 1.8, 0.3))) * self.root.size
 
     @property
     def extent(self) -> float:
         """Height over the root's own height."""
-        above = sum(_rider_scale(self.thing, rider) for kind, rider in self.riders if kind in {"on", "in"})
-        return 1 + 0.3 * above
+        above = max((_rider_scale(self.thing, rider) for kind, rider in self.riders if kind != "under"), default=0.0)
+        return 1 + 0.32 * above
 
 
 def arrange(reading: Reading, frame: Frame, dice: Dice) -> tuple[Placed, ...]:
@@ -106,17 +117,13 @@ def _zone(group: _Group, frame: Frame) -> str:
 
 
 def _groups(reading: Reading) -> list[_Group]:
-    """Carriers with their riders. "An astronaut riding a horse" and "a horse under an astronaut" are the same."""
+    """Carriers with what they carry, or shelter."""
     carried: dict[int, list[tuple[str, Wanted]]] = {}
     aloft = {tie.first for tie in reading.ties if tie.kind == "above"}
     gone: set[int] = set()
     for tie in reading.ties:
-        lower, upper, kind = tie.second, tie.first, tie.kind
-        if kind == "under" and THINGS[reading.things[upper].name].home != "ground":
-            continue
-        if kind not in {"on", "in"} or upper in gone or lower in gone or upper in carried:
-            continue
-        if _can_carry(reading.things[lower]):
+        kind, upper, lower = _roles(reading, tie)
+        if kind and not {upper, lower} & gone and upper not in carried:
             carried.setdefault(lower, []).append((kind, reading.things[upper]))
             gone.add(upper)
     return [
@@ -124,6 +131,22 @@ def _groups(reading: Reading) -> list[_Group]:
         for at, thing in enumerate(reading.things)
         if at not in gone
     ]
+
+
+def _roles(reading: Reading, tie: Tie) -> tuple[str | None, int, int]:
+    """What the tie means here, what is carried, and what carries it."""
+    first, second = reading.things[tie.first], reading.things[tie.second]
+    if tie.kind in {"on", "in"} and _can_carry(second):
+        return tie.kind, tie.first, tie.second
+    if second.name == "umbrella" and tie.kind in {"under", "beside"}:
+        return "over", tie.second, tie.first
+    if (
+        tie.kind == "under"
+        and THINGS[second.name].home == "ground"
+        and THINGS[second.name].size > THINGS[first.name].size
+    ):
+        return "under", tie.first, tie.second
+    return None, tie.first, tie.second
 
 
 def _can_carry(wanted: Wanted) -> bool:
@@ -135,8 +158,8 @@ def _rider_scale(carrier: Thing, rider: Wanted) -> float:
     """How large a rider is beside what carries it (1: the same height)."""
     ratio = THINGS[rider.name].size / carrier.size
     if carrier.seat is not None:
-        return min(1.0, max(0.55, ratio**0.6))
-    return min(1.6, max(0.4, ratio**0.45))
+        return min(1.0, max(0.55, math.pow(ratio, 0.6)))
+    return min(1.6, max(0.4, math.pow(ratio, 0.45)))
 
 
 def _zone_layout(groups: list[_Group], zone: str, frame: Frame, share: float, dice: Dice) -> list[Placed]:
@@ -144,16 +167,17 @@ def _zone_layout(groups: list[_Group], zone: str, frame: Frame, share: float, di
     if not slots:
         return []
     if zone in {"sky", "deep"}:
-        return _scatter(slots, zone, frame, dice)
-    return _rows(slots, zone, frame, share, dice)
+        return _scatter(slots, zone, (frame, share), dice)
+    return _rows(slots, zone, (frame, share), dice)
 
 
 def _one_of(group: _Group) -> _Group:
     return replace(group, root=replace(group.root, count=1))
 
 
-def _rows(slots: list[_Group], zone: str, frame: Frame, share: float, dice: Dice) -> list[Placed]:
+def _rows(slots: list[_Group], zone: str, room: tuple[Frame, float], dice: Dice) -> list[Placed]:
     """One to four rows, tall things behind; each row spread over the width."""
+    frame, share = room
     rows = 1 if len(slots) <= 3 else 2 if len(slots) <= 7 else 3 if len(slots) <= 14 else 4
     order = sorted(range(len(slots)), key=lambda at: (-slots[at].weight * slots[at].extent, at))
     unit = _unit(slots, rows, frame, share)
@@ -161,7 +185,7 @@ def _rows(slots: list[_Group], zone: str, frame: Frame, share: float, dice: Dice
     for row in range(rows):
         members = [slots[at] for place, at in enumerate(order) if place * rows // len(order) == row]
         far = 0.0 if rows == 1 else 0.75 * (1 - row / (rows - 1))
-        found += _row(dice.named(f"row {row}").shuffled(members), zone, far, unit, frame, dice.named(f"places {row}"))
+        found += _row(dice.named(f"row {row}").shuffled(members), zone, (far, unit), frame, dice.named(f"places {row}"))
     return found
 
 
@@ -175,7 +199,8 @@ def _unit(slots: list[_Group], rows: int, frame: Frame, share: float) -> float:
     )
 
 
-def _row(members: list[_Group], zone: str, far: float, unit: float, frame: Frame, dice: Dice) -> list[Placed]:
+def _row(members: list[_Group], zone: str, depth: tuple[float, float], frame: Frame, dice: Dice) -> list[Placed]:
+    far, unit = depth
     shrink = 1 - 0.5 * far
     sizes = [slot.weight * unit * shrink for slot in members]
     widths = [size * slot.thing.width / 100 for size, slot in zip(sizes, members, strict=True)]
@@ -184,12 +209,23 @@ def _row(members: list[_Group], zone: str, far: float, unit: float, frame: Frame
     if len(members) == 1 and gap > 0:
         x = frame.width * (0.5 + dice.side() * dice.between(0.02, 0.12)) - widths[0] / 2
     found: list[Placed] = []
-    for slot, size, width in zip(members, sizes, widths, strict=True):
-        y = _foot(zone, far + dice.between(-0.05, 0.05), frame) - (size * 0.1 if slot.weight > 1.3 else 0)
+    stagger = _stagger(len(members), dice)
+    for at, (slot, full, width) in enumerate(zip(members, sizes, widths, strict=True)):
+        size = full * (1 - 0.5 * stagger[at])
+        y = _foot(zone, far + stagger[at], frame) - (size * 0.1 if slot.weight > 1.3 else 0)
         shift = dice.between(-0.25, 0.25) * max(0.0, gap) if len(members) > 1 else 0.0
-        found += _stand(slot, (x + width / 2 + shift, y), size / 100, far, zone, dice)
+        spot = _Spot(x + width / 2 + shift, y, size / 100, far + stagger[at], zone)
+        found += _stand(slot, spot, dice)
         x += width + gap
     return found
+
+
+def _stagger(count: int, dice: Dice) -> list[float]:
+    """How much further back each of a row stands, so that it is no parade."""
+    if count == 1:
+        return [0.0]
+    first = dice.whole(0, 1)
+    return [(0.34 if (at + first) % 2 else 0.0) + dice.between(0.0, 0.12) for at in range(count)]
 
 
 def _foot(zone: str, far: float, frame: Frame) -> float:
@@ -203,48 +239,61 @@ def _foot(zone: str, far: float, frame: Frame) -> float:
     return near + (top + (near - top) * 0.12 - near) * max(0.0, far)
 
 
-def _stand(group: _Group, foot: tuple[float, float], scale: float, far: float, zone: str, dice: Dice) -> list[Placed]:
+def _stand(group: _Group, spot: _Spot, dice: Dice) -> list[Placed]:
     """A thing and what it carries; those inside it are drawn before it."""
     thing, mirror = group.thing, dice.chance(0.5)
-    x = foot[0] - thing.middle * scale * (-1 if mirror else 1)
     own = Placed(
         name=group.root.name,
-        x=x,
-        y=foot[1],
-        scale=scale,
+        x=spot.x - thing.middle * spot.scale * (-1 if mirror else 1),
+        y=spot.y,
+        scale=spot.scale,
         colour=group.root.colour or thing.colour,
         mirror=mirror,
-        far=far,
-        where=zone,
+        far=spot.far,
+        where=spot.zone,
     )
-    before = [_carried(own, kind, rider, at) for at, (kind, rider) in enumerate(group.riders) if kind == "in"]
-    after = [_carried(own, kind, rider, at) for at, (kind, rider) in enumerate(group.riders) if kind == "on"]
-    return [*before, own, *after]
+    carried = [(kind, _carried(own, kind, rider, at)) for at, (kind, rider) in enumerate(_each(group.riders))]
+    before = [placed for kind, placed in carried if kind == "in"]
+    return [*before, own, *(placed for kind, placed in carried if kind != "in")]
+
+
+def _each(riders: tuple[tuple[str, Wanted], ...]) -> list[tuple[str, Wanted]]:
+    """Three cats on a book are three riders; more than four do not fit."""
+    return [(kind, rider) for kind, rider in riders for _ in range(min(4, rider.count))]
 
 
 def _carried(carrier: Placed, kind: str, rider: Wanted, place: int) -> Placed:
     thing = THINGS[rider.name]
     relative = _rider_scale(carrier.thing, rider) * min(1.4, rider.size)
-    astride = carrier.thing.seat is not None and thing.seated is not None
-    across, up = carrier.thing.seat or (0.0, carrier.thing.top or -100.0)
-    sink = 30 * relative if kind == "in" else 0
+    across, up = _hold(carrier.thing, kind, relative)
     facing = -1 if carrier.mirror else 1
     return Placed(
         name=rider.name,
-        x=carrier.x + facing * (across + 18 * place) * carrier.scale,
-        y=carrier.y + (up + sink) * carrier.scale,
+        x=carrier.x + facing * (across + (0, 30, -30, 58)[place % 4] * relative * thing.width / 60) * carrier.scale,
+        y=carrier.y + up * carrier.scale,
         scale=carrier.scale * relative,
         colour=rider.colour or thing.colour,
         mirror=carrier.mirror,
         far=carrier.far,
-        where="held",
-        seated=astride,
+        where="ground" if kind == "under" else "held",
+        seated=kind == "on" and carrier.thing.seat is not None and thing.seated is not None,
     )
 
 
-def _scatter(slots: list[_Group], zone: str, frame: Frame, dice: Dice) -> list[Placed]:
+def _hold(carrier: Thing, kind: str, relative: float) -> tuple[float, float]:
+    """Where on the carrier, in its drawing units, the foot of what it carries is."""
+    if kind == "over":
+        return carrier.width * 0.2, -100 + 46 * relative
+    if kind == "under":
+        return carrier.width * 0.24, 3.0
+    across, up = carrier.seat or (0.0, carrier.top or -100.0)
+    return across, up + (30 * relative if kind == "in" else 0)
+
+
+def _scatter(slots: list[_Group], zone: str, room: tuple[Frame, float], dice: Dice) -> list[Placed]:
     """Loosely spread over the sky, or over the whole picture under water and in space."""
-    top, bottom = (0.06, 0.8) if zone == "sky" else (0.14, 0.92)
+    frame, share = room
+    top, bottom = (0.05, 0.62 if share < 1 else 0.8) if zone == "sky" else (0.14, 0.92)
     depth = frame.horizon if zone == "sky" else frame.height
     depth = min(depth, frame.width * 1.6) if zone == "sky" else depth
     columns = max(1, math.ceil(math.sqrt(len(slots) * frame.width / max(depth * (bottom - top), 1))))
@@ -261,8 +310,8 @@ def _scatter(slots: list[_Group], zone: str, frame: Frame, dice: Dice) -> list[P
         y = depth * top + cell[1] * (row + 0.5) + own.between(-0.18, 0.18) * cell[1] + high / 2
         y = max(y, high * 1.16 + frame.height * 0.02)
         if zone == "sky":
-            y = min(y, max(frame.horizon * 0.96, high * 1.16))
-        found += _stand(slot, (x, y), high / 100, 0.3 if zone == "sky" else 0.0, zone, own)
+            y = min(y, max(frame.horizon * (0.7 if share < 1 else 0.96), high * 1.16))
+        found += _stand(slot, _Spot(x, y, high / 100, 0.3 if zone == "sky" else 0.0, zone), own)
     return found
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from limner.engines.painter.dice import Dice
 
-Field = NDArray[np.float32]
-"""Rows × columns of 32-bit floats."""
+Field = NDArray[np.floating[Any]]
+"""Rows × columns of floats."""
 
 
 def enlarged(field: Field, rows: int, columns: int) -> Field:
@@ -21,7 +23,7 @@ def enlarged(field: Field, rows: int, columns: int) -> Field:
 def layered(dice: Dice, size: tuple[int, int], cell: tuple[float, float], octaves: int = 4) -> Field:
     """Fractal noise of about 0…1. `size` and `cell` (the widest detail) are rows and columns."""
     rows, columns = size
-    total = np.zeros(size, dtype=np.float32)
+    total: Field = np.zeros(size, dtype=np.float32)
     weight, reach = 1.0, 0.0
     for octave in range(octaves):
         down = max(2, min(rows, round(rows / cell[0] * 2**octave) + 2))
@@ -32,7 +34,7 @@ def layered(dice: Dice, size: tuple[int, int], cell: tuple[float, float], octave
     return total / np.float32(reach)
 
 
-def smooth(field: Field, low: float, high: float) -> Field:
+def smooth(field: Field, low: float | Field, high: float | Field) -> Field:
     """0 below `low`, 1 above `high`, an easy slope between."""
-    share = np.clip((field - low) / (high - low), 0, 1)
+    share: Field = np.clip((field - low) / (high - low), 0, 1)
     return share * share * (3 - 2 * share)

@@ -101,16 +101,17 @@ def under_weather(palette: Palette, weather: str) -> Palette:
     grey, share, left = _GREYS[weather]
     dim = 0.35 if palette.moonlit else sum(palette.ambient) / 3
     grey = lit(grey, (dim, dim, min(1.2, dim * 1.05)))
-    mixed = {
-        name: mix(getattr(palette, name), grey, share * part)
-        for name, part in {"zenith": 1, "upper": 1, "lower": 0.85, "horizon": 0.6, "haze": 0.8, "water": 0.55}.items()
-    }
     red, green, blue = palette.ambient
     mean = (red + green + blue) / 3
     ambient = tuple((part + (mean - part) * 0.5) * left for part in (red, green, blue))
     return replace(
         palette,
-        **mixed,
+        zenith=mix(palette.zenith, grey, share),
+        upper=mix(palette.upper, grey, share),
+        lower=mix(palette.lower, grey, share * 0.85),
+        horizon=mix(palette.horizon, grey, share * 0.6),
+        haze=mix(palette.haze, grey, share * 0.8),
+        water=mix(palette.water, grey, share * 0.55),
         cloud_light=mix(palette.cloud_light, grey, 0.5),
         cloud_dark=mix(palette.cloud_dark, grey, 0.4) if weather != "storm" else lit(grey, (0.5, 0.5, 0.6)),
         ambient=(ambient[0], ambient[1], ambient[2]),

@@ -10,6 +10,7 @@ from limner.engines.painter.clouds import paint_clouds
 from limner.engines.painter.land import paint_distance, paint_ground
 from limner.engines.painter.scene import Scene
 from limner.engines.painter.sky import paint_lights, paint_sky
+from limner.engines.painter.sky_lights import paint_sky_lights
 from limner.engines.painter.styles import paint_finish
 from limner.engines.painter.water import paint_water
 from limner.engines.painter.weather import paint_weather
@@ -20,6 +21,7 @@ PASSES: tuple[Pass, ...] = (
     paint_sky,
     paint_lights,
     paint_clouds,
+    paint_sky_lights,
     paint_distance,
     paint_water,
     paint_ground,

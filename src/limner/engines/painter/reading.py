@@ -223,7 +223,7 @@ class _Reader:
         if sign.meaning != "beside" or self._relation is None:
             self._relation = sign.meaning
 
-    def _no_word(self, sign: _Sign) -> None:
+    def _no_word(self, _sign: _Sign) -> None:
         self._no = True
 
     def _stop(self, sign: _Sign) -> None:
@@ -289,7 +289,7 @@ _INDEX = _index()
 
 def _signs(prompt: str) -> Iterator[_Sign]:
     """The words and phrases of a prompt with their meanings, the longest phrase first."""
-    words = [word for word in _words(prompt)]
+    words = list(_words(prompt))
     at = 0
     while at < len(words):
         sign, length = _longest(words, at)

@@ -54,11 +54,11 @@ def compose(reading: Reading, size: tuple[int, int], seed: int, options: Mapping
     """A scene of `size` pixels; `options` outrank what the prompt says."""
     dice = Dice(seed)
     width, height = (side * SHORT / min(size) for side in size)
-    world = _world(reading, dice)
+    world = _world(reading)
     time = _time(reading, world, options, dice)
     weather = _weather(reading, options)
     palette = _palette(reading, world, time, weather)
-    horizon, water = _horizon(world, width, height, dice.named("horizon"), _floats(reading))
+    horizon, water = _horizon(world, height, _floats(reading), dice.named("horizon"))
     side = dice.named("sun").side()
     frame = Frame(width=width, height=height, horizon=horizon, water=water, world=world)
     return Scene(
@@ -96,7 +96,7 @@ _BY_PLACE = (
 _LANDS = {"mountains", "hills", "forest", "desert", "meadow", "village", "arctic"}
 
 
-def _world(reading: Reading, dice: Dice) -> str:
+def _world(reading: Reading) -> str:
     if reading.empty:
         return "abstract"
     for place, world in _BY_PLACE:
@@ -107,11 +107,14 @@ def _world(reading: Reading, dice: Dice) -> str:
         return "lake" if "water" in homes else "land"
     if "space" in reading.places:
         return "moon" if "ground" in homes else "space"
-    if "astronaut" in {thing.name for thing in reading.things}:
+    return _by_things({thing.name for thing in reading.things}) or _by_homes(homes, reading)
+
+
+def _by_things(names: set[str]) -> str | None:
+    """Where one looks for some things first."""
+    if "astronaut" in names:
         return "moon"
-    if "lighthouse" in {thing.name for thing in reading.things}:
-        return "shore"
-    return _by_homes(homes, reading)
+    return "shore" if "lighthouse" in names else None
 
 
 def _by_homes(homes: list[str], reading: Reading) -> str:
@@ -126,13 +129,12 @@ def _by_homes(homes: list[str], reading: Reading) -> str:
     return "land"
 
 
+_OWN_TIME = {"underwater": "underwater", "space": "space", "moon": "space", "table": "indoor"}
+
+
 def _time(reading: Reading, world: str, options: Mapping[str, Any], dice: Dice) -> str:
-    if world in {"underwater", "space"}:
-        return world
-    if world == "moon":
-        return "space"
-    if world == "table":
-        return "indoor"
+    if world in _OWN_TIME:
+        return _OWN_TIME[world]
     named = str(options.get("time") or reading.time or "")
     if named:
         return named
@@ -172,9 +174,7 @@ def _palette(reading: Reading, world: str, time: str, weather: str | None) -> Pa
     return replace(palette, water=mix(palette.water, sea, 0.8)) if sea else palette
 
 
-def _horizon(
-    world: str, width: float, height: float, dice: Dice, floats: bool
-) -> tuple[float, tuple[float, float] | None]:
+def _horizon(world: str, height: float, floats: bool, dice: Dice) -> tuple[float, tuple[float, float] | None]:
     """Where the land or the water begins, and the rows of open water."""
     share = {"sea": 0.52, "shore": 0.5, "lake": 0.56, "river": 0.56, "city": 0.6, "table": 0.68, "moon": 0.68}
     below = (1 - share.get(world, 0.62) + dice.between(-0.03, 0.03)) * height

@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 from limner.engines.painter.canvas import Canvas, work_size
-from limner.engines.painter.colour import lighter, mix, parts
+from limner.engines.painter.colour import parts
 from limner.engines.painter.curves import star
-from limner.engines.painter.noise import Field, layered, smooth
+from limner.engines.painter.noise import Field, layered
 from limner.engines.painter.scene import Scene
 from limner.engines.painter.subjects import THINGS
 from limner.engines.painter.subjects.heavens import disc_path
@@ -65,7 +65,8 @@ def _glowing(colours: Field, scene: Scene) -> Field:
     )
     glow = glow[..., None]
     light = np.array(parts(palette.glow), dtype=np.float32)
-    return colours + (np.maximum(light, colours) - colours) * np.clip(glow, 0, 1)
+    found: Field = colours + (np.maximum(light, colours) - colours) * np.clip(glow, 0, 1)
+    return found
 
 
 def paint_lights(canvas: Canvas, scene: Scene) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
 from limner.engines.painter.canvas import Canvas
@@ -69,9 +70,8 @@ def oil(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
     bristle = layered(dice.named("bristle"), height.shape, (max(1.5, 4 * pixel), 60 * pixel), 2)
     relief = height * 0.5 + bristle * 46
     light = np.clip((relief - np.roll(relief, (1, 1), (0, 1))) * 1.1, -34, 40)
-    colours = np.asarray(dabbed, dtype=np.float32)
-    colours = colours + light[..., None]
-    return Image.fromarray(np.clip(colours, 0, 255).astype(np.uint8))
+    ridged = np.asarray(dabbed, dtype=np.float32) + light[..., None]
+    return Image.fromarray(np.clip(ridged, 0, 255).astype(np.uint8))
 
 
 def _dabs(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
@@ -90,7 +90,7 @@ def _dabs(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
     return out
 
 
-def _within(places: Field, count: int) -> np.ndarray:  # type: ignore[type-arg]
+def _within(places: Field, count: int) -> NDArray[np.intp]:
     return np.clip(places, 0, count - 1).astype(np.intp)
 
 
@@ -145,7 +145,7 @@ def _outlines(picture: Image.Image, soft: float, gain: float) -> Field:
     return smooth(np.asarray(strongest, dtype=np.float32) / 255 * gain, 0.35, 1.0)
 
 
-def pixel_art(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
+def pixel_art(picture: Image.Image, _dice: Dice, _pixel: float) -> Image.Image:
     """Few large pixels and few colours."""
     block = max(1, round(max(min(picture.size) / 112, 1)))
     small = picture.resize((max(8, picture.width // block), max(8, picture.height // block)), Image.Resampling.BOX)
@@ -154,7 +154,7 @@ def pixel_art(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
     return few.convert("RGB").resize(picture.size, Image.Resampling.NEAREST)
 
 
-def flat(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
+def flat(picture: Image.Image, _dice: Dice, _pixel: float) -> Image.Image:
     """Paper cut-outs: even colours with clear edges."""
     even = picture.filter(ImageFilter.MedianFilter(5))
     vivid = ImageEnhance.Color(even).enhance(1.18)
@@ -232,7 +232,7 @@ def stained_glass(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image
     return Image.fromarray(np.clip(pane + (dark - pane) * lead[..., None], 0, 255).astype(np.uint8))
 
 
-def _pieces(dice: Dice, size: tuple[int, int], cell: float) -> tuple[np.ndarray, Field]:  # type: ignore[type-arg]
+def _pieces(dice: Dice, size: tuple[int, int], cell: float) -> tuple[NDArray[np.intp], Field]:
     """For each pixel the index of its piece's middle, and how far it is from the next piece."""
     down, across = int(size[0] / cell) + 3, int(size[1] / cell) + 3
     middle_y = (np.arange(down, dtype=np.float32)[:, None] - 1 + dice.grid(down, across)) * cell

@@ -22,7 +22,7 @@ def paint_water(canvas: Canvas, scene: Scene) -> None:
         return
     mirrored = _mirrored(canvas, scene, top, bottom)
     tinted = _tinted(mirrored, scene, bottom - top)
-    bright = _glitter(canvas, scene, tinted, top)
+    bright = _glitter(canvas, scene, tinted)
     canvas.picture.paste(Image.fromarray(np.clip(bright, 0, 255).astype(np.uint8)), (0, top))
 
 
@@ -46,7 +46,8 @@ def _mirrored(canvas: Canvas, scene: Scene, top: int, bottom: int) -> Field:
     columns = np.arange(canvas.width)[None, :] + noise * depth * reach
     rows = np.clip(rows, 0, top - 1).astype(np.intp)
     columns = np.clip(columns, 0, canvas.width - 1).astype(np.intp)
-    return source[rows, columns].astype(np.float32)
+    found: Field = source[rows, columns].astype(np.float32)
+    return found
 
 
 def _tinted(mirrored: Field, scene: Scene, deep: int) -> Field:
@@ -57,7 +58,7 @@ def _tinted(mirrored: Field, scene: Scene, deep: int) -> Field:
     return mirrored
 
 
-def _glitter(canvas: Canvas, scene: Scene, water: Field, top: int) -> Field:
+def _glitter(canvas: Canvas, scene: Scene, water: Field) -> Field:
     """Streaks of light: everywhere a little, and a path of it under the sun or the moon."""
     deep, columns = water.shape[:2]
     cell = (max(1.5, 7 * canvas.pixel), max(2, 120 * canvas.pixel))

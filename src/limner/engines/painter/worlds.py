@@ -98,7 +98,7 @@ def paint_room(canvas: Canvas, scene: Scene) -> None:
     pen = Pen(Light())
     width, top = scene.width, scene.horizon
     pen.fade(f"M0 0H{width:.0f}V{top + 6:.0f}H0Z", (lighter(wall, 0.22), darker(wall, 0.25)))
-    _window_light(pen, scene, dice)
+    _window_light(pen, scene)
     wood = dice.pick(("#9a6238", "#7d4e30", "#b07a48"))
     pen.fade(f"M0 {top:.0f}H{width:.0f}V{scene.height:.0f}H0Z", (lighter(wood, 0.2), darker(wood, 0.4)))
     for _ in range(round(30 * min(4.0, width / 1000))):
@@ -110,7 +110,7 @@ def paint_room(canvas: Canvas, scene: Scene) -> None:
     canvas.lay(pen)
 
 
-def _window_light(pen: Pen, scene: Scene, dice: Dice) -> None:
+def _window_light(pen: Pen, scene: Scene) -> None:
     """Four slanting panes of sunlight on the wall."""
     side = scene.light.side
     x, y = scene.width * 0.5 + side * 90, max(20.0, scene.horizon - 560)

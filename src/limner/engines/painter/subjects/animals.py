@@ -102,7 +102,7 @@ def cat(pen: Pen, coat: str) -> None:
 
 def _cat_head(pen: Pen, coat: str) -> None:
     for side in (-1, 1):
-        x = 8 + side * 15
+        x = 8.0 + side * 15
         pen.path(corners(f"{x - 10} -80, {x + side * 5} -106, {x + 10} -80"), coat)
         pen.flat(corners(f"{x - 5} -84, {x + side * 4} -99, {x + 5} -84"), "#e99a96")
     pen.path(blob("8 -95, 24 -90, 33 -77, 30 -64, 20 -57, 8 -55, -4 -57, -14 -64, -17 -77, -8 -90"), coat)

@@ -136,8 +136,8 @@ def clock(pen: Pen, case: str) -> None:
         pen.ball(x * 0.9, -90, 13, "#e4b84a")
     pen.disc(0, -46, 44, case)
     pen.disc(0, -46, 35, "#fdf8ea", relief=0.4)
-    for x, y, angle in around(0, -46, 29, 12):
-        pen.disc(x, y, 2.6 if round(angle + 90) % 90 == 0 else 1.4, "#3a3430", relief=0)
+    for dot_x, dot_y, angle in around(0, -46, 29, 12):
+        pen.disc(dot_x, dot_y, 2.6 if round(angle + 90) % 90 == 0 else 1.4, "#3a3430", relief=0)
     pen.line("M0 -46V-68M0 -46L14 -38", "#3a3430", 3.4)
     pen.disc(0, -46, 3.4, "#d8403a", relief=0)
 

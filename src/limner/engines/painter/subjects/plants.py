@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from limner.engines.painter.colour import darker, lighter
-from limner.engines.painter.curves import around, bend, blob, corners, limb
+from limner.engines.painter.curves import around, bend, blob, limb
 from limner.engines.painter.subjects.thing import Thing
 from limner.engines.painter.svg import Pen
 

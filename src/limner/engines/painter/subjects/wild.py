@@ -306,7 +306,7 @@ def dragon(pen: Pen, scales: str) -> None:
     )
     pen.path(corners("-92 -30, -108 -44, -90 -48"), wing)
     pen.flat(limb("-20 -22, -2 -32, 16 -36, 30 -50, 34 -66", "4 10 11 8 4"), belly, opacity=0.9)
-    for x, tone in ((-22, 0.0), (14, 0.0)):
+    for x in (-22, 14):
         pen.path(limb(f"{x} -36, {x + 6} -18, {x + 2} -5", "22 13 11"), scales)
         pen.path(blob(f"{x - 5} -6, {x + 8} -7, {x + 18} -1, {x - 5} 0"), darker(scales, 0.15))
     for x, y, turn in ((-44, -22, -30), (-28, -38, -25), (-12, -56, -12), (2, -63, 0), (24, -80, -50)):
