@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from limner.contracts.repository import KeyRepository
+from limner.contracts.repository import Repository
 from limner.domain.checking import owner_fault
 from limner.domain.errors import FieldError, InvalidRequest
 from limner.domain.identity import USER_SCOPES, ApiKey, Scope
@@ -21,35 +21,34 @@ MAX_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key, and the text that opens the door."""
+    """What is kept of a key, and the key itself."""
 
-    key: ApiKey
-    text: str = field(repr=False)
+    record: ApiKey
+    key: str = field(repr=False)
 
 
 async def create_key(
+    user_id: str = LOCAL_USER,
     *,
     name: str = "",
-    user_id: str = LOCAL_USER,
     scopes: Collection[Scope] = USER_SCOPES,
     expires_in: timedelta | None = None,
-    now: datetime,
-    repository: KeyRepository,
+    repository: Repository,
 ) -> NewKey:
     """Raises InvalidRequest for a name or user id that cannot be kept."""
     _check(name, user_id, scopes, expires_in)
-    text = new_key_text()
-    key = ApiKey(
-        id=text.id,
+    made, now = new_key_text(), repository.now()
+    record = ApiKey(
+        id=made.id,
         user_id=user_id,
-        digest=text.digest,
+        digest=made.digest,
         name=name,
         scopes=frozenset(scopes),
         created_at=now,
         expires_at=now + expires_in if expires_in is not None else None,
     )
-    await repository.add_key(key)
-    return NewKey(key, text.text())
+    await repository.add_key(record)
+    return NewKey(record, made.text())
 
 
 def _check(name: str, user_id: str, scopes: Collection[Scope], expires_in: timedelta | None) -> None:

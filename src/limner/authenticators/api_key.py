@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import time
 
-from limner.contracts.clock import Clock
-from limner.contracts.repository import KeyRepository
+from limner.contracts.repository import Repository
 from limner.domain.errors import Unauthenticated
 from limner.domain.identity import ApiKey, Principal
 from limner.domain.key_text import KeyText, parse_key_text
@@ -20,9 +20,8 @@ NOBODY = KeyText("", "").digest
 class ApiKeyAuthenticator:
     """One text for wrong, expired and revoked. `forget` makes a revocation in this process hold at once."""
 
-    def __init__(self, repository: KeyRepository, clock: Clock) -> None:
+    def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._clock = clock
         self._keys: dict[str, ApiKey] = {}
         self._version: int | None = None
         self._checked_at = float("-inf")
@@ -47,7 +46,7 @@ class ApiKeyAuthenticator:
         self._check = None
 
     def _is_valid(self, key: ApiKey) -> bool:
-        return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._clock.now())
+        return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._repository.now())
 
     async def _find(self, key_id: str) -> ApiKey | None:
         await self._believe_version()
@@ -61,14 +60,14 @@ class ApiKeyAuthenticator:
 
     async def _believe_version(self) -> None:
         """Reads the version when it is older than RECHECK; requests that come meanwhile wait for the same read."""
-        if self._clock.monotonic() - self._checked_at < RECHECK:
+        if time.monotonic() - self._checked_at < RECHECK:
             return
         if self._check is None:
             self._check = asyncio.create_task(self._read_version())
         await asyncio.shield(self._check)
 
     async def _read_version(self) -> None:
-        begun, this = self._clock.monotonic(), asyncio.current_task()
+        begun, this = time.monotonic(), asyncio.current_task()
         try:
             version = await self._repository.keys_version()
             if version != self._version:

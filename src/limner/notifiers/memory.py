@@ -149,6 +149,10 @@ class MemoryNotifier:
         self.closed = False
 
     async def close(self) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends every subscription, and new ones as soon as they are made; from any thread."""
         self.closed = True
         for board in self.boards():
             self._call(board, board.close)
