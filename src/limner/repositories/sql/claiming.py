@@ -1,0 +1,172 @@
+"""Handing out jobs: fair among owners, capped per owner, at a cost that grows with neither backlog nor owners."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, case, func, select, text, update
+
+from limner.domain.event import JobChanged
+from limner.domain.job import Call, Claim, JobId, Lease
+from limner.domain.policy import Policy
+from limner.repositories.sql.changes import record
+from limner.repositories.sql.jobs import with_images
+from limner.repositories.sql.lanes import NONE, ONE
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.recount import recount
+from limner.repositories.sql.rows import Row, decode_call, encode
+from limner.repositories.sql.tables import calls, jobs, lanes
+
+logger = logging.getLogger("limner.repository")
+
+Claims = tuple[tuple[Claim, ...], tuple[JobChanged, ...]]
+
+
+def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment: Moment) -> Claims:
+    """Up to `free[engine]` jobs of each engine, with their leases."""
+    round_ = _Round(connection, worker, policy, moment)
+    rows: list[Row] = []
+    for engine, slots in free.items():
+        for _ in range(slots):
+            row = round_.pick(engine)
+            if row is None:
+                break
+            rows.append(row)
+    return _claims_of(connection, rows, policy), record(connection, rows, moment)
+
+
+@dataclass(slots=True)
+class _Round:
+    """The picks of one claim."""
+
+    connection: Connection
+    worker: str
+    policy: Policy
+    moment: Moment
+    picks: int = 0
+
+    def pick(self, engine: str) -> Row | None:
+        """The first job of the lane whose turn it is."""
+        while lane := _NEXT_LANE.first(self.connection, of_engine=engine):
+            if lane.owner_running >= self.policy.running_per_owner:
+                _BLOCK.run(self.connection, of_owner=lane.owner)
+            elif row := self._take(lane.owner, engine):
+                self._serve(row, full=lane.owner_running + 1 >= self.policy.running_per_owner)
+                return row
+            else:
+                logger.error("a lane counts jobs that are not there and is counted again", extra={"engine": engine})
+                recount(self.connection, self.moment)
+        return None
+
+    def _take(self, owner: str, engine: str) -> Row | None:
+        return _TAKE.first(
+            self.connection,
+            of_owner=owner,
+            of_engine=engine,
+            worker=self.worker,
+            at=self.moment.at,
+            until=self.moment.after(self.policy.lease),
+        )
+
+    def _serve(self, row: Row, *, full: bool) -> None:
+        self.picks += 1
+        _SERVE.run(
+            self.connection,
+            of_owner=row.owner,
+            of_engine=row.engine,
+            was_urgent=row.urgent,
+            turn=self.moment.turn + self.picks,
+            full=int(full),
+        )
+
+
+def _claims_of(connection: Connection, rows: Sequence[Row], policy: Policy) -> tuple[Claim, ...]:
+    calls_of = open_calls(connection, [row.id for row in rows if row.lease_epoch > 1])
+    return tuple(
+        Claim(
+            lease=Lease(job_id=JobId(row.id), epoch=row.lease_epoch),
+            job=job,
+            calls=tuple(calls_of.get(row.id, ())),
+            alone=row.lease_losses >= policy.alone_after_losses,
+        )
+        for row, job in zip(rows, with_images(connection, rows), strict=True)
+    )
+
+
+def open_calls(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, Sequence[Call]]:
+    found: defaultdict[str, list[Call]] = defaultdict(list)
+    if job_ids:
+        for row in _OPEN_CALLS.rows(connection, rows=encode([[job_id] for job_id in job_ids])):
+            found[row.job_id].append(decode_call(row))
+    return found
+
+
+def _next_lane() -> Prepared:
+    others = lanes.alias("others")
+    owner_running = select(func.sum(others.c.running)).where(others.c.owner == lanes.c.owner).scalar_subquery()
+    claimable = (lanes.c.engine == bindparam("of_engine")) & (lanes.c.queued > NONE) & (lanes.c.blocked == NONE)
+    lane = select(lanes.c.owner, owner_running.label("owner_running")).where(claimable)
+    return Prepared(lane.order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(ONE))
+
+
+def _take() -> Prepared:
+    first = (
+        select(jobs.c.id)
+        .where(
+            jobs.c.owner == bindparam("of_owner"),
+            jobs.c.engine == bindparam("of_engine"),
+            jobs.c.state == text("'queued'"),
+            jobs.c.not_before.is_(None),
+        )
+        .order_by(jobs.c.urgent.desc(), jobs.c.priority.desc(), jobs.c.id)
+        .limit(ONE)
+    )
+    return Prepared(
+        update(jobs)
+        .where(jobs.c.id == first.scalar_subquery(), jobs.c.state == text("'queued'"))
+        .values(
+            state=text("'running'"),
+            attempt=jobs.c.attempt + ONE,
+            lease_epoch=jobs.c.lease_epoch + ONE,
+            lease_owner=bindparam("worker"),
+            lease_until=bindparam("until"),
+            started_at=func.coalesce(jobs.c.started_at, bindparam("at")),
+            event_seq=jobs.c.event_seq + ONE,
+        )
+        .returning(*jobs.c)
+    )
+
+
+def _serve() -> Prepared:
+    mine = case((lanes.c.engine == bindparam("of_engine"), ONE), else_=NONE)
+    return Prepared(
+        update(lanes)
+        .where(lanes.c.owner == bindparam("of_owner"))
+        .values(
+            queued=lanes.c.queued - mine,
+            urgent=lanes.c.urgent - mine * bindparam("was_urgent", type_=lanes.c.urgent.type),
+            waiting=lanes.c.waiting - mine,
+            running=lanes.c.running + mine,
+            last_served=case((lanes.c.engine == bindparam("of_engine"), bindparam("turn")), else_=lanes.c.last_served),
+            blocked=bindparam("full"),
+        )
+    )
+
+
+def _open_calls_statement() -> Prepared:
+    source = row_source()
+    found = select(calls).select_from(source.join(calls, calls.c.job_id == cell(source, 0)))
+    return Prepared(
+        found.where(calls.c.phase != text("'done'")).order_by(calls.c.job_id, calls.c.attempt, calls.c.first_ordinal)
+    )
+
+
+_NEXT_LANE = _next_lane()
+_TAKE = _take()
+_SERVE = _serve()
+_BLOCK = Prepared(update(lanes).where(lanes.c.owner == bindparam("of_owner")).values(blocked=ONE))
+_OPEN_CALLS = _open_calls_statement()

@@ -1,0 +1,167 @@
+"""Letting go what has had its time. Each part works through a bounded batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, select, text, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+
+from limner.contracts.repository import SweepReport
+from limner.domain.event import JobChanged
+from limner.domain.policy import Policy
+from limner.repositories.sql.deleting import drop_jobs
+from limner.repositories.sql.images import delete_image
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.prepared import Prepared
+from limner.repositories.sql.tables import FINISHED, events, facts, idempotency, images, jobs, outbox
+
+BATCH = 500
+SCANNED_EVENTS = 5000
+FOR_EVER = -1
+
+
+@dataclass(slots=True)
+class Expired:
+    """What went: signals, storage keys without a row, rows by kind. `more`: a batch was full."""
+
+    changes: list[JobChanged] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    more: bool = False
+
+    def add(self, other: Expired) -> None:
+        self.changes += other.changes
+        self.keys += other.keys
+        self.counts += other.counts
+        self.more = self.more or other.more
+
+    def report(self) -> SweepReport:
+        return SweepReport(changes=tuple(self.changes), counts=dict(self.counts))
+
+
+def expire(connection: Connection, policy: Policy, moment: Moment) -> Expired:
+    """One batch of everything but the quota."""
+    _adopt_image_age(connection, policy)
+    restorable_since = moment.before(policy.restore_window)
+    purged = [row.key for row in _PURGE.rows(connection, deleted_before=restorable_since, batch=BATCH)]
+    aged = [row.id for row in _AGED.rows(connection, at=moment.at, batch=BATCH)]
+    counts = Counter(
+        {
+            "images_purged": len(purged),
+            "jobs_expired": len(aged),
+            "events": _drop_old_events(connection, moment.before(policy.events_kept)),
+            "idempotency_keys": _OLD_KEYS.run(connection, bound=moment.before(policy.idempotency_kept), batch=BATCH),
+            "outbox": _OLD_ENTRIES.run(connection, bound=moment.before(policy.events_kept), batch=BATCH),
+        }
+    )
+    return Expired(
+        keys=[*purged, *drop_jobs(connection, aged)],
+        counts=counts,
+        more=any(count >= BATCH for count in counts.values()),
+    )
+
+
+def beyond_quota(connection: Connection, quota: int) -> tuple[str, ...]:
+    """The oldest pictures of owners who keep more bytes than `quota`."""
+    owners = _OVER_QUOTA.rows(connection, quota=quota)
+    return tuple(image_id for row in owners for image_id in _oldest(connection, row.owner, row.bytes - quota))
+
+
+def hide(connection: Connection, image_ids: Sequence[str], moment: Moment) -> Expired:
+    """Like a delete by the owner: restorable for a while, then purged."""
+    hidden = [delete_image(connection, image_id, moment) for image_id in image_ids]
+    changes = [changed for changed in hidden if changed]
+    return Expired(changes=changes, counts=Counter(images_beyond_quota=len(changes)))
+
+
+def _oldest(connection: Connection, owner: str, excess: int) -> Sequence[str]:
+    found: list[str] = []
+    for row in _OLDEST.rows(connection, of_owner=owner, batch=BATCH):
+        if excess <= 0:
+            break
+        excess -= row.bytes
+        found.append(row.id)
+    return found
+
+
+def _drop_old_events(connection: Connection, bound: int) -> int:
+    """Events of jobs that ended before; the oldest events belong to the oldest jobs, so few others are looked at."""
+    return _OLD_EVENTS.run(connection, bound=bound, scanned=SCANNED_EVENTS)
+
+
+def _adopt_image_age(connection: Connection, policy: Policy) -> None:
+    """Finished rows were dated by the retention of their day; when it was set anew they are dated again."""
+    age = FOR_EVER if policy.image_age is None else int(policy.image_age * 1000)
+    row = _IMAGE_AGE.first(connection)
+    if age == (FOR_EVER if row is None else row.value):
+        return
+    _SET_IMAGE_AGE.run(connection, age=age)
+    for statement in (_REDATE_JOBS, _REDATE_IMAGES):
+        statement.run(connection, age=None if age == FOR_EVER else age)
+
+
+def _purge() -> Prepared:
+    """While a job runs, a deleted picture's row says that it was painted."""
+    ended = select(jobs.c.id).where(jobs.c.id == images.c.job_id, text(f"limner_jobs.{FINISHED}")).exists()
+    gone = select(images.c.id).where(images.c.deleted_at <= bindparam("deleted_before"), ended)
+    return Prepared(delete(images).where(images.c.id.in_(gone.limit(bindparam("batch")))).returning(images.c.key))
+
+
+def _old_events() -> Prepared:
+    oldest = select(events).order_by(events.c.position).limit(bindparam("scanned")).subquery()
+    ended = and_(oldest.c.at <= bindparam("bound"), jobs.c.finished_at <= bindparam("bound"))
+    old = select(oldest.c.position).select_from(oldest.join(jobs, jobs.c.id == oldest.c.job_id)).where(ended)
+    return Prepared(delete(events).where(events.c.position.in_(old)))
+
+
+def _old_keys() -> Prepared:
+    old = select(idempotency.c.owner, idempotency.c.key).where(idempotency.c.created_at <= bindparam("bound"))
+    pair = tuple_(idempotency.c.owner, idempotency.c.key)
+    return Prepared(delete(idempotency).where(pair.in_(old.limit(bindparam("batch")))))
+
+
+def _old_entries() -> Prepared:
+    """Where no process has hooks, nobody asks for these."""
+    old = select(outbox.c.job_id).where(outbox.c.due_at <= bindparam("bound")).limit(bindparam("batch"))
+    return Prepared(delete(outbox).where(outbox.c.job_id.in_(old)))
+
+
+def _over_quota() -> Prepared:
+    kept = func.sum(images.c.bytes)
+    by_owner = select(images.c.owner, kept.label("bytes")).where(images.c.deleted_at.is_(None))
+    return Prepared(by_owner.group_by(images.c.owner).having(kept > bindparam("quota")))
+
+
+def _set_image_age() -> Prepared:
+    statement = insert(facts).values(name=text("'image_age'"), value=bindparam("age"))
+    return Prepared(statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value}))
+
+
+def _redate_images() -> Prepared:
+    ended = select(jobs.c.finished_at).where(jobs.c.id == images.c.job_id).scalar_subquery()
+    return Prepared(update(images).values(expires_at=ended + bindparam("age", type_=Integer)))
+
+
+_PURGE = _purge()
+_AGED = Prepared(
+    select(jobs.c.id).where(jobs.c.expires_at <= bindparam("at"), text(FINISHED)).limit(bindparam("batch"))
+)
+_OLD_EVENTS = _old_events()
+_OLD_KEYS = _old_keys()
+_OLD_ENTRIES = _old_entries()
+_OVER_QUOTA = _over_quota()
+_OLDEST = Prepared(
+    select(images.c.id, images.c.bytes)
+    .where(images.c.owner == bindparam("of_owner"), images.c.deleted_at.is_(None))
+    .order_by(images.c.id)
+    .limit(bindparam("batch"))
+)
+_IMAGE_AGE = Prepared(select(facts.c.value).where(facts.c.name == text("'image_age'")))
+_SET_IMAGE_AGE = _set_image_age()
+_REDATE_JOBS = Prepared(
+    update(jobs).where(text(FINISHED)).values(expires_at=jobs.c.finished_at + bindparam("age", type_=Integer))
+)
+_REDATE_IMAGES = _redate_images()

@@ -1,0 +1,68 @@
+"""API keys, and the number by which caches of them know that they are stale."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from limner.domain.identity import ApiKey
+from limner.repositories.sql.lanes import ONE
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.prepared import Prepared
+from limner.repositories.sql.rows import decode_key, to_milliseconds
+from limner.repositories.sql.tables import facts, keys
+
+VERSION = "keys_version"
+
+
+def add_key(connection: Connection, key: ApiKey) -> None:
+    _ADD.run(
+        connection,
+        id=key.id,
+        user_id=key.user_id,
+        digest=key.digest,
+        name=key.name,
+        scopes=" ".join(sorted(key.scopes)),
+        created_at=to_milliseconds(key.created_at),
+        expires_at=None if key.expires_at is None else to_milliseconds(key.expires_at),
+        revoked_at=None if key.revoked_at is None else to_milliseconds(key.revoked_at),
+    )
+    _RAISE_VERSION.run(connection)
+
+
+def find_key(connection: Connection, key_id: str) -> ApiKey | None:
+    row = _FIND.first(connection, wanted=key_id)
+    return None if row is None else decode_key(row)
+
+
+def list_keys(connection: Connection) -> tuple[ApiKey, ...]:
+    """Oldest first."""
+    return tuple(decode_key(row) for row in _LIST.rows(connection))
+
+
+def revoke_key(connection: Connection, key_id: str, moment: Moment) -> bool:
+    """False: there is none, or it was revoked before."""
+    if not _REVOKE.run(connection, wanted=key_id, at=moment.at):
+        return False
+    _RAISE_VERSION.run(connection)
+    return True
+
+
+def keys_version(connection: Connection) -> int:
+    row = _VERSION.first(connection)
+    return 0 if row is None else int(row.value)
+
+
+def _raise_version() -> Prepared:
+    statement = insert(facts).values(name=text(f"'{VERSION}'"), value=ONE)
+    return Prepared(statement.on_conflict_do_update(index_elements=["name"], set_={"value": facts.c.value + ONE}))
+
+
+_ADD = Prepared(insert(keys).values({column.name: bindparam(column.name) for column in keys.c}))
+_FIND = Prepared(select(keys).where(keys.c.id == bindparam("wanted")))
+_LIST = Prepared(select(keys).order_by(keys.c.created_at, keys.c.id))
+_REVOKE = Prepared(
+    update(keys).where(keys.c.id == bindparam("wanted"), keys.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
+)
+_VERSION = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{VERSION}'")))
+_RAISE_VERSION = _raise_version()

@@ -1,0 +1,31 @@
+"""Whether a lease that ran out says anything about its worker."""
+
+from __future__ import annotations
+
+import time
+
+
+class LeaseTrust:
+    """While the database or this machine was away nobody could renew: for one lease after it, none is believed lost."""
+
+    def __init__(self) -> None:
+        self._returned_at = float("-inf")
+        self._last_look: float | None = None
+
+    def note_return(self) -> None:
+        """The database answers again."""
+        self._returned_at = _seconds()
+
+    def look(self, lease: float) -> bool:
+        """Asked at every sweep: a look that comes later than a lease after the one before means that we slept."""
+        now = _seconds()
+        if self._last_look is not None and now - self._last_look > lease:
+            self._returned_at = now
+        self._last_look = now
+        return now - self._returned_at >= lease
+
+
+def _seconds() -> float:
+    """Seconds that count on while the machine sleeps, where the system can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)

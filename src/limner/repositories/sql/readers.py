@@ -1,0 +1,78 @@
+"""A few threads with a read-only connection each. No read transaction outlives the call that began it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from limner.domain.errors import DatabaseUnavailable
+from limner.repositories.sql.sqlite import reading_engine, translate
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+THREADS = 4
+
+
+class Readers:
+    """Each call sees one consistent state of the database."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = reading_engine(path)
+        self._pool = ThreadPoolExecutor(THREADS, "limner-reader")
+        self._own = threading.local()
+        self._connections: list[Connection] = []
+        self._closed = False
+
+    async def read(
+        self, query: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """Runs a query in a thread."""
+
+        def in_transaction() -> Result:
+            connection = self._connect()
+            with connection.begin():
+                return query(connection, *given, **named)
+
+        return await self._run(in_transaction)
+
+    async def outside_transaction(
+        self, action: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """For what makes its own."""
+        return await self._run(lambda: action(self._connect(), *given, **named))
+
+    def close(self) -> None:
+        self._closed = True
+        self._pool.shutdown()
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    async def _run(self, action: Callable[[], Result]) -> Result:
+        if self._closed:
+            raise DatabaseUnavailable("The database is closed.")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._attempt, action)
+
+    def _attempt(self, action: Callable[[], Result]) -> Result:
+        try:
+            return action()
+        except Exception as error:
+            ours = translate(error)
+            if ours is None:
+                raise
+            self._own.connection = None
+            raise ours from error
+
+    def _connect(self) -> Connection:
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._engine.connect()
+            self._connections.append(connection)
+        return connection

@@ -1,0 +1,269 @@
+"""The repository contract on SQL: what runs where. The statements lie beside this file, by topic."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
+
+from limner.contracts.clock import Clock, SystemClock
+from limner.contracts.repository import (
+    Idempotency,
+    NewImage,
+    OutboxEntry,
+    QueueFacts,
+    Renewal,
+    Requeue,
+    Submission,
+    SweepReport,
+)
+from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError
+from limner.domain.event import JobChanged, JobEvent, ProgressTick
+from limner.domain.identity import ApiKey
+from limner.domain.image import Image
+from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease
+from limner.domain.policy import Policy
+from limner.repositories.sql import (
+    claiming,
+    deleting,
+    events,
+    expiring,
+    images,
+    jobs,
+    keys,
+    leases,
+    load,
+    migrating,
+    outbox,
+    outcomes,
+    sqlite,
+    sweeping,
+)
+from limner.repositories.sql.lease_trust import LeaseTrust
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.readers import Readers
+from limner.repositories.sql.rows import to_milliseconds, to_time
+from limner.repositories.sql.submitting import Entry, Intake, entry_of
+from limner.repositories.sql.writer import Writer
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class SqlRepository:
+    """`url` is sqlite:///relative/path or sqlite:////absolute/path; nothing is touched before `open`."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self._path = _path_of(url)
+        self._clock = clock or SystemClock()
+        self._intake = Intake()
+        self._trust = LeaseTrust()
+        self._image_age: float | None = None
+        self._running: tuple[Writer, Readers] | None = None
+
+    def now(self) -> datetime:
+        """To the millisecond, as rows keep it."""
+        return to_time(to_milliseconds(self._clock.now()))
+
+    async def open(self) -> None:
+        await asyncio.to_thread(migrating.prepare, self._path, self._moment())
+        writer = Writer(self._path, recovered=self._trust.note_return)
+        writer.start()
+        self._running = writer, Readers(self._path)
+
+    async def close(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            writer, readers = running
+            await asyncio.to_thread(readers.close)
+            await asyncio.to_thread(writer.stop)
+
+    async def ping(self) -> None:
+        await self._writer.write(sqlite.ping)
+
+    async def submit(self, job: Job, *, idempotency: Idempotency | None, policy: Policy) -> Submission:
+        self._image_age = policy.image_age
+        return await self._writer.write_item(self._submit_all, entry_of(job, idempotency, policy))
+
+    async def find_job(self, job_id: str) -> Job | None:
+        return await self._read(jobs.find_job, job_id)
+
+    async def page_of_jobs(
+        self, owner: str, *, state: JobState | None, reference: str | None, before: str | None, limit: int
+    ) -> tuple[Job, ...]:
+        return await self._read(jobs.page_of_jobs, owner, state=state, reference=reference, before=before, limit=limit)
+
+    async def events_after(self, job_id: str, seq: int) -> tuple[JobEvent, ...]:
+        return await self._read(events.events_after, job_id, seq)
+
+    async def changes_after(
+        self, position: str | None, *, owner: str | None = None, limit: int = 1000
+    ) -> tuple[tuple[JobChanged, ...], str]:
+        return await self._read(events.changes_after, position, owner, limit)
+
+    async def progress_of(self, job_ids: Collection[str]) -> tuple[ProgressTick, ...]:
+        return await self._read(jobs.progress_of, job_ids)
+
+    async def cancel(self, job_id: str) -> JobChanged | None:
+        return await self._write(lambda connection: outcomes.cancel(connection, job_id, self._moment()))
+
+    async def delete_job(self, job_id: str) -> tuple[str, ...] | None:
+        return await self._write(lambda connection: deleting.delete_job(connection, job_id))
+
+    async def delete_owner(self, owner: str) -> tuple[str, ...]:
+        freed: list[str] = []
+        more = True
+        while more:
+            some, more = await self._write(lambda connection: deleting.delete_some_of(connection, owner))
+            freed += some
+        return tuple(freed)
+
+    async def claim(
+        self, worker: str, free: Mapping[str, int], *, policy: Policy
+    ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
+        self._image_age = policy.image_age
+        return await self._write(lambda connection: claiming.claim(connection, worker, free, policy, self._moment()))
+
+    def renew(self, leases_held: Collection[Lease], *, seconds: float) -> Renewal:
+        return self._writer.write_blocking(
+            lambda connection: leases.renew(connection, leases_held, seconds, self._moment())
+        )
+
+    async def cancels_among(self, job_ids: Collection[str]) -> frozenset[str]:
+        return await self._read(jobs.cancels_among, job_ids)
+
+    async def save_progress(self, ticks: Sequence[ProgressTick]) -> None:
+        await self._writer.write_item(leases.save_progress, ticks)
+
+    async def open_call(self, lease: Lease, call: Call, *, fail_if_ambiguous: bool) -> None:
+        await self._write(
+            lambda connection: leases.open_call(connection, lease, call, fail_if_ambiguous=fail_if_ambiguous)
+        )
+
+    async def hold_handle(self, lease: Lease, call: Call) -> None:
+        await self._write(lambda connection: leases.hold_handle(connection, lease, call))
+
+    async def keep_image(self, lease: Lease, image: NewImage, *, finish: bool) -> JobChanged:
+        keep = outcomes.keep_last_image if finish else outcomes.keep_image
+        return await self._write(lambda connection: keep(connection, lease, image, self._moment()))
+
+    async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
+        ending = outcomes.Ending(state=state, error=error, counters=counters)
+        return await self._write(lambda connection: outcomes.finish(connection, lease, ending, self._moment()))
+
+    async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged:
+        return await self._write(lambda connection: outcomes.requeue(connection, lease, requeue, self._moment()))
+
+    async def find_image(self, image_id: str) -> Image | None:
+        return await self._read(images.find_image, image_id)
+
+    async def page_of_images(self, owner: str, *, before: str | None, limit: int) -> tuple[Image, ...]:
+        return await self._read(images.page_of_images, owner, before, limit)
+
+    async def delete_image(self, image_id: str) -> JobChanged | None:
+        return await self._write(lambda connection: images.delete_image(connection, image_id, self._moment()))
+
+    async def restore_image(self, image_id: str) -> JobChanged | None:
+        return await self._write(lambda connection: images.restore_image(connection, image_id, self._moment()))
+
+    async def known_keys(self, keys_asked: Collection[str]) -> frozenset[str]:
+        return await self._read(images.known_keys, keys_asked)
+
+    async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
+        self._image_age = policy.image_age
+        dead = await self._read(sweeping.dead_workers, is_dead)
+        trusted = self._trust.look(policy.lease)
+        swept = sweeping.Swept(more=True)
+        while swept.more:
+            swept.more = False
+            swept.add(
+                await self._write(
+                    lambda connection: sweeping.sweep(connection, policy, dead, self._moment(), expired_too=trusted)
+                )
+            )
+        return swept.report()
+
+    async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
+        self._image_age = policy.image_age
+        expired = expiring.Expired(more=True)
+        while expired.more:
+            expired.more = False
+            expired.add(await self._write(lambda connection: expiring.expire(connection, policy, self._moment())))
+        if policy.owner_quota is not None:
+            excess = await self._read(expiring.beyond_quota, policy.owner_quota)
+            expired.add(await self._write(lambda connection: expiring.hide(connection, excess, self._moment())))
+        return expired.report(), tuple(expired.keys)
+
+    async def outbox_due(self, *, limit: int, hold: float) -> tuple[OutboxEntry, ...]:
+        return await self._write(lambda connection: outbox.outbox_due(connection, limit, hold, self._moment()))
+
+    async def outbox_done(self, entry_id: str) -> None:
+        await self._writer.write_item(outbox.outbox_done, entry_id)
+
+    async def outbox_failed(self, entry_id: str, *, delay: float) -> None:
+        await self._write(lambda connection: outbox.outbox_failed(connection, entry_id, delay, self._moment()))
+
+    async def queue_facts(self) -> QueueFacts:
+        return await self._read(load.queue_facts, self._moment())
+
+    async def backup(self, path: str) -> None:
+        await self._readers.outside_transaction(sqlite.copy_database, Path(path))
+
+    async def add_key(self, key: ApiKey) -> None:
+        await self._write(lambda connection: keys.add_key(connection, key))
+
+    async def find_key(self, key_id: str) -> ApiKey | None:
+        return await self._read(keys.find_key, key_id)
+
+    async def list_keys(self) -> tuple[ApiKey, ...]:
+        return await self._read(keys.list_keys)
+
+    async def revoke_key(self, key_id: str) -> bool:
+        return await self._write(lambda connection: keys.revoke_key(connection, key_id, self._moment()))
+
+    async def keys_version(self) -> int:
+        return await self._read(keys.keys_version)
+
+    def _submit_all(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Submission | LimnerError]:
+        return self._intake.submit(connection, entries, self._moment())
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock.now(), self._image_age)
+
+    async def _write(self, work: Callable[[Connection], Result]) -> Result:
+        return await self._writer.write(work)
+
+    async def _read(
+        self, query: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        return await self._readers.read(query, *given, **named)
+
+    @property
+    def _writer(self) -> Writer:
+        return self._opened()[0]
+
+    @property
+    def _readers(self) -> Readers:
+        return self._opened()[1]
+
+    def _opened(self) -> tuple[Writer, Readers]:
+        if self._running is None:
+            raise DatabaseUnavailable("The database is not open. Nothing was queued.")
+        return self._running
+
+
+def _path_of(url: str) -> Path:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(f"{url!r} is not a database URL; write sqlite:////absolute/path/limner.db.") from error
+    if parsed.get_backend_name() != "sqlite":
+        raise DatabaseError(f"There is no repository for {parsed.get_backend_name()} databases; use sqlite:////….")
+    if not parsed.database or parsed.database == ":memory:":
+        raise DatabaseError("Jobs must outlive the process: name a file, such as sqlite:////absolute/path/limner.db.")
+    return Path(parsed.database).absolute()

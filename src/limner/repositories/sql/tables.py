@@ -1,0 +1,217 @@
+"""The tables. All names begin with limner_, so that a host application's database can be shared.
+
+Ids are canonical UUID text on SQLite (builds in use lack unhex(), which grouped inserts would need for blobs) and
+uuid on Postgres. Times are milliseconds UTC. Partial indexes name states as literals: a bound parameter would not
+let SQLite prove that the index applies.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+
+metadata = MetaData()
+
+Id = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called INTEGER
+OWNER = 128
+ENGINE = 128
+
+ZERO = text("0")
+
+jobs = Table(
+    "limner_jobs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("owner", String(OWNER), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("engine", String(ENGINE), nullable=False),
+    Column("urgent", SmallInteger, nullable=False, server_default=ZERO),
+    Column("priority", SmallInteger, nullable=False),
+    Column("count", SmallInteger, nullable=False),
+    Column("not_before", BigInteger),
+    Column("deadline_at", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=ZERO),
+    Column("max_attempts", Integer, nullable=False),
+    Column("crash_count", Integer, nullable=False, server_default=ZERO),
+    Column("lease_losses", Integer, nullable=False, server_default=ZERO),
+    Column("bad_images", Integer, nullable=False, server_default=ZERO),
+    Column("ambiguous_calls", Integer, nullable=False, server_default=ZERO),
+    Column("paid_bad_outputs", Integer, nullable=False, server_default=ZERO),
+    Column("lease_owner", Text),
+    Column("lease_until", BigInteger),
+    Column("lease_epoch", Integer, nullable=False, server_default=ZERO),
+    Column("event_seq", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("cancel_requested_at", BigInteger),
+    Column("route_index", SmallInteger, nullable=False, server_default=ZERO),
+    Column("route", Text, nullable=False),
+    Column("retry_of", Id),
+    Column("trace", Text),
+    Column("reference", Text),
+    Column("progress", Text),
+    Column("error", Text),
+    Column("notes", Text),
+    Column("metadata", Text, nullable=False),
+    Column("requested", Text, nullable=False),
+    Column("request", Text, nullable=False),
+)
+
+
+def _partial(name: str, *columns: object, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))  # type: ignore[arg-type]
+
+
+READY = "state = 'queued' AND not_before IS NULL"
+DELAYED = "state = 'queued' AND not_before IS NOT NULL"
+RUNNING = "state = 'running'"
+UNFINISHED = "finished_at IS NULL"
+FINISHED = "finished_at IS NOT NULL"
+CLAIMABLE = "queued > 0 AND blocked = 0"
+
+Index("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id)
+_partial(
+    "limner_jobs_ready",
+    jobs.c.owner,
+    jobs.c.engine,
+    jobs.c.urgent.desc(),
+    jobs.c.priority.desc(),
+    jobs.c.id,
+    where=READY,
+)
+_partial("limner_jobs_delayed", jobs.c.not_before, where=DELAYED)
+_partial("limner_jobs_leased", jobs.c.lease_until, where=RUNNING)
+_partial("limner_jobs_deadline", jobs.c.deadline_at, where=UNFINISHED)
+_partial("limner_jobs_finished", jobs.c.finished_at, where=FINISHED)
+_partial("limner_jobs_expiring", jobs.c.expires_at, where="expires_at IS NOT NULL")
+_partial("limner_jobs_reference", jobs.c.owner, jobs.c.reference, jobs.c.id, where="reference IS NOT NULL")
+
+lanes = Table(
+    "limner_lanes",
+    metadata,
+    Column("owner", String(OWNER), primary_key=True),
+    Column("engine", String(ENGINE), primary_key=True),
+    Column("queued", Integer, nullable=False),
+    Column("urgent", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("running", Integer, nullable=False),
+    Column("blocked", SmallInteger, nullable=False),
+    Column("last_served", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+_partial("limner_lanes_claimable", lanes.c.engine, lanes.c.urgent.desc(), lanes.c.last_served, where=CLAIMABLE)
+
+calls = Table(
+    "limner_calls",
+    metadata,
+    Column("job_id", Id, ForeignKey("limner_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("first_ordinal", Integer, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("phase", String(10), nullable=False),
+    Column("request_key", Text, nullable=False),
+    Column("handle", Text),
+    Column("cost", Float),
+    Column("fail_if_ambiguous", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+images = Table(
+    "limner_images",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("job_id", Id, ForeignKey("limner_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("owner", String(OWNER), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("color", String(16), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("cost", Float),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("deleted_at", BigInteger),
+)
+Index("limner_images_of_job", images.c.job_id, images.c.ordinal, unique=True)
+Index("limner_images_key", images.c.key)
+_partial("limner_images_of_owner", images.c.owner, images.c.id, where="deleted_at IS NULL")
+_partial("limner_images_deleted", images.c.deleted_at, where="deleted_at IS NOT NULL")
+
+events = Table(
+    "limner_events",
+    metadata,
+    Column("position", Counter, primary_key=True),
+    Column("job_id", Id, ForeignKey("limner_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("owner", String(OWNER), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("changes", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("limner_events_of_job", events.c.job_id, events.c.seq, unique=True)
+Index("limner_events_of_owner", events.c.owner, events.c.position)
+
+outbox = Table(
+    "limner_outbox",
+    metadata,
+    Column("job_id", Id, ForeignKey("limner_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("limner_outbox_due", outbox.c.due_at)
+
+idempotency = Table(
+    "limner_idempotency",
+    metadata,
+    Column("owner", String(OWNER), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("job_id", Id, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("limner_idempotency_age", idempotency.c.created_at)
+
+keys = Table(
+    "limner_keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("user_id", String(OWNER), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+facts = Table(
+    "limner_facts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Single numbers: keys_version, and the image_age that finished rows carry."""
