@@ -14,7 +14,7 @@ from limner.domain.job import Call, Claim, JobId, Lease
 from limner.domain.policy import Policy
 from limner.repositories.sql.changes import record
 from limner.repositories.sql.jobs import with_images
-from limner.repositories.sql.lanes import NONE, ONE
+from limner.repositories.sql.lanes import NONE, ONE, owner_running
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.recount import recount
@@ -106,10 +106,8 @@ def open_calls(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, S
 
 
 def _next_lane() -> Prepared:
-    others = lanes.alias("others")
-    owner_running = select(func.sum(others.c.running)).where(others.c.owner == lanes.c.owner).scalar_subquery()
     claimable = (lanes.c.engine == bindparam("of_engine")) & (lanes.c.queued > NONE) & (lanes.c.blocked == NONE)
-    lane = select(lanes.c.owner, owner_running.label("owner_running")).where(claimable)
+    lane = select(lanes.c.owner, owner_running().label("owner_running")).where(claimable)
     return Prepared(lane.order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(ONE))
 
 

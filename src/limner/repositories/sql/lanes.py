@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from limner.repositories.sql.moment import Moment
@@ -91,6 +104,17 @@ def return_to_lane(connection: Connection, ran_in: Lane, waits_in: Lane, waits: 
         join_lanes(connection, {waits_in: waits}, moment)
 
 
+def unblock(connection: Connection, running_per_owner: int) -> None:
+    """Serves owners again who were blocked under a lower limit."""
+    _UNBLOCK.run(connection, limit=running_per_owner)
+
+
+def owner_running() -> ScalarSelect[int]:
+    """How many jobs a lane's owner runs, with all engines."""
+    others = lanes.alias("others")
+    return select(func.sum(others.c.running)).where(others.c.owner == lanes.c.owner).scalar_subquery()
+
+
 def _joining(added: ColumnElement[int], turn: ColumnElement[int]) -> ColumnElement[int]:
     """When the lane is served next: it keeps its place while it is ready."""
     return case((and_(lanes.c.queued == NONE, added > NONE), turn), else_=lanes.c.last_served)
@@ -133,6 +157,9 @@ def _change() -> Prepared:
 
 _JOIN = _join()
 _CHANGE = _change()
+_UNBLOCK = Prepared(
+    update(lanes).where(lanes.c.blocked == ONE, owner_running() < bindparam("limit")).values(blocked=NONE)
+)
 _DROP_EMPTY = Prepared(
     delete(lanes).where(lanes.c.owner == bindparam("of_owner"), lanes.c.waiting <= NONE, lanes.c.running <= NONE)
 )

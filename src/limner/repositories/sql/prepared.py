@@ -81,7 +81,7 @@ def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     constants = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
     names = statement.exported_columns.keys()
-    row_type = cast(Any, namedtuple)("Row", names)
+    row_type = cast(Any, namedtuple)("Row", names)  # noqa: PYI024 - the names are known at run time only
     return _Compiled(str(compiled), constants, row_type._make)
 
 

@@ -14,7 +14,7 @@ from limner.domain.event import JobChanged
 from limner.domain.job import Call, CallPhase, JobError, JobId, JobState, Lease
 from limner.domain.policy import Policy
 from limner.repositories.sql.claiming import open_calls
-from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes
+from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, unblock
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.outcomes import Ending, end_queued, finish, requeue
 from limner.repositories.sql.prepared import Prepared
@@ -55,6 +55,7 @@ class Swept:
 
 def sweep(connection: Connection, policy: Policy, dead: Collection[str], moment: Moment, *, expired_too: bool) -> Swept:
     """One batch of each kind."""
+    unblock(connection, policy.running_per_owner)
     swept = Swept()
     swept.add(free_lost(connection, policy, dead, moment, expired_too=expired_too))
     swept.add(promote_due(connection, moment))

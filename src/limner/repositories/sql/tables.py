@@ -84,6 +84,7 @@ RUNNING = "state = 'running'"
 UNFINISHED = "finished_at IS NULL"
 FINISHED = "finished_at IS NOT NULL"
 CLAIMABLE = "queued > 0 AND blocked = 0"
+BLOCKED = "blocked = 1"
 
 Index("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id)
 _partial(
@@ -116,6 +117,8 @@ lanes = Table(
     sqlite_with_rowid=False,
 )
 _partial("limner_lanes_claimable", lanes.c.engine, lanes.c.urgent.desc(), lanes.c.last_served, where=CLAIMABLE)
+
+_partial("limner_lanes_blocked", lanes.c.owner, where=BLOCKED)
 
 calls = Table(
     "limner_calls",

@@ -108,6 +108,7 @@ def _create_lanes() -> None:
         sa.PrimaryKeyConstraint("owner", "engine"),
         sqlite_with_rowid=False,
     )
+    _partial_index("limner_lanes_blocked", "limner_lanes", ["owner"], where="blocked = 1")
     _partial_index(
         "limner_lanes_claimable",
         "limner_lanes",

@@ -1,0 +1,93 @@
+"""Jobs, pictures and installations for the repository's tests."""
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from limner.contracts.repository import NewImage
+from limner.domain.identity import new_id
+from limner.domain.job import Call, CallPhase, Job, JobId, JobState
+from limner.domain.policy import Policy
+from limner.domain.request import ImageRequest
+from limner.repositories.sql import SqlRepository
+
+POLICY = Policy()
+
+
+class SetClock:
+    """A clock that goes when told."""
+
+    def __init__(self):
+        self.time = datetime(2026, 9, 1, 9, tzinfo=UTC)
+
+    def now(self):
+        self.time += timedelta(microseconds=10)  # no two claims at one instant, as with a real clock
+        return self.time
+
+    def monotonic(self):
+        return self.time.timestamp()
+
+    def pass_(self, seconds):
+        self.time += timedelta(seconds=seconds)
+
+
+@asynccontextmanager
+async def opened(path, clock=None):
+    repository = SqlRepository(f"sqlite:///{path}", clock=clock)
+    await repository.open()
+    try:
+        yield repository
+    finally:
+        await repository.close()
+
+
+def new_job(now, *, owner="ann", count=1, route=("painter",), **facts):
+    request = ImageRequest(
+        prompt="a fox", model=route[0], width=64, height=64, count=count, seed=7, format="png", options={"style": "ink"}
+    )
+    given = {"deadline_at": now + timedelta(days=1), "requested": {"prompt": "a fox"}} | facts
+    return Job(
+        id=JobId(new_id()), owner=owner, state=JobState.QUEUED, request=request, route=route, created_at=now, **given
+    )
+
+
+async def submitted(repository, *, policy=POLICY, idempotency=None, **facts):
+    job = new_job(repository.now(), **facts)
+    return (await repository.submit(job, idempotency=idempotency, policy=policy)).job
+
+
+async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=POLICY):
+    """The claims, without the signals."""
+    claims, _ = await repository.claim(worker, {engine: slots}, policy=policy)
+    return claims
+
+
+async def running(repository, **facts):
+    """A job in the hands of worker w1: its claim."""
+    await submitted(repository, **facts)
+    (claim,) = await claimed(repository, engine=facts.get("route", ("painter",))[0])
+    return claim
+
+
+def new_image(claim, ordinal=0, **facts):
+    key = f"{claim.job.id}/{ordinal}/{claim.lease.epoch}.png"
+    given = {
+        "id": new_id(), "seed": 7 + ordinal, "width": 64, "height": 64, "format": "png", "bytes": 100,
+        "sha256": "ab" * 32, "color": "#c8743a", "key": key,
+    }  # fmt: skip
+    return NewImage(ordinal=ordinal, **(given | facts))
+
+
+def new_call(claim, phase=CallPhase.SUBMITTING, handle=None, first_ordinal=0, count=1):
+    return Call(
+        job_id=claim.job.id,
+        first_ordinal=first_ordinal,
+        count=count,
+        attempt=claim.job.attempt,
+        phase=phase,
+        request_key="r1",
+        handle=handle,
+    )
+
+
+def nobody_is_dead(worker):
+    return False
