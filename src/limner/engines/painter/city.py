@@ -18,7 +18,7 @@ def draw_skyline(pen: Pen, scene: Scene) -> None:
     for row, (low, high, share) in enumerate(((220, 520, 0.7), (150, 420, 0.42), (90, 260, 0.14))):
         dice = scene.dice.named(f"towers {row}")
         x = -20.0
-        while x < min(scene.width, 8000):
+        while x < scene.width:
             wide = dice.between(46, 104) * (0.8 + 0.15 * row)
             tall = min(scene.horizon * 0.8, low + (high - low) * dice.unit() ** 1.7)
             colour = mix(
@@ -57,7 +57,7 @@ def _tower(pen: Pen, scene: Scene, dice: Dice, shape: tuple[float, float, float]
         )
     elif roof == 1:
         pen.line(f"M{x + wide / 2:.1f} {top:.1f}v{-wide * 0.7:.1f}", colour, 3)
-    if share < 0.6:
+    if share < 0.6 and scene.width < 8000:
         _windows(pen, scene, dice, shape, ink)
 
 

@@ -14,7 +14,7 @@ from limner.engines.painter.passes import PASSES, Pass
 from limner.engines.painter.reading import MOST, Reading, read
 from limner.engines.painter.scene import Scene, compose
 
-_STYLES = ("illustration", "watercolour", "oil", "ink", "pencil", "pixel", "flat", "neon", "woodcut", "glass")
+STYLES = ("illustration", "watercolour", "oil", "ink", "pencil", "pixel", "flat", "neon", "woodcut", "glass")
 _TIMES = ("dawn", "day", "noon", "golden", "sunset", "dusk", "night")
 _WEATHERS = ("clear", "clouds", "overcast", "rain", "storm", "snow", "fog")
 _PALETTES = ("natural", "warm", "cool", "pastel", "vivid", "sepia", "mono")
@@ -27,7 +27,7 @@ def _choice(description: str, names: tuple[str, ...]) -> dict[str, object]:
 OPTIONS = {
     "type": "object",
     "properties": {
-        "style": _choice("How it is painted; outranks a style named in the prompt.", _STYLES),
+        "style": _choice("How it is painted; outranks a style named in the prompt.", STYLES),
         "palette": _choice("The tone of the whole picture.", _PALETTES),
         "time": _choice("The time of day; outranks one named in the prompt.", _TIMES),
         "weather": _choice("The weather; outranks one named in the prompt.", _WEATHERS),

@@ -23,7 +23,8 @@ class Frame:
     @property
     def room(self) -> float:
         """How high the tallest thing alone may be."""
-        return min(self.height * 0.43, self.width * 0.56)
+        close = 1.25 if self.world == "table" else 1.0
+        return close * min(self.height * 0.43, self.width * 0.56)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +194,7 @@ def _unit(slots: list[_Group], rows: int, frame: Frame, share: float) -> float:
     """The height of a thing of weight 1, such that all fit."""
     tallest = max(slot.weight * slot.extent for slot in slots)
     wide = sum(slot.weight * slot.thing.width / 100 for slot in slots) / rows
-    grown = 1.12 if len(slots) == 1 else 1.0
+    grown = 1.14 if len(slots) <= 2 else 1.06
     return share * min(
         frame.room * grown * min(1.3, max(slot.root.size for slot in slots)) / tallest, frame.width * 0.86 / wide
     )
@@ -205,7 +206,12 @@ def _row(members: list[_Group], zone: str, depth: tuple[float, float], frame: Fr
     sizes = [slot.weight * unit * shrink for slot in members]
     widths = [size * slot.thing.width / 100 for size, slot in zip(sizes, members, strict=True)]
     gap = (frame.width * 0.94 - sum(widths)) / (len(members) + 1)
-    x = frame.width * 0.03 + gap
+    pitch = frame.width * 0.94 / len(members)
+    x = (
+        frame.width * 0.03
+        + gap
+        + (0.0 if not far or len(members) == 1 else pitch * (0.25 if round(far * 8) % 2 else -0.25))
+    )
     if len(members) == 1 and gap > 0:
         x = frame.width * (0.5 + dice.side() * dice.between(0.02, 0.12)) - widths[0] / 2
     found: list[Placed] = []
@@ -308,6 +314,8 @@ def _scatter(slots: list[_Group], zone: str, room: tuple[Frame, float], dice: Di
         high = _scatter_height(slot, cell, frame, len(slots)) * (own.between(0.6, 1.0) if len(slots) > 1 else 1.0)
         x = frame.width * 0.04 + cell[0] * (column + inset + 0.5) + own.between(-0.16, 0.16) * cell[0]
         y = depth * top + cell[1] * (row + 0.5) + own.between(-0.18, 0.18) * cell[1] + high / 2
+        half = min(frame.width / 2, high * slot.thing.width / 200)
+        x = min(max(x, half), frame.width - half)
         y = max(y, high * 1.16 + frame.height * 0.02)
         if zone == "sky":
             y = min(y, max(frame.horizon * (0.7 if share < 1 else 0.96), high * 1.16))
@@ -323,4 +331,5 @@ def _scatter_height(slot: _Group, cell: tuple[float, float], frame: Frame, count
         * min(1.25, slot.weight)
         * (0.45 if slot.thing.home == "space" else 1)
     )
-    return min(room * min(1.3, slot.root.size), wish)
+    widest = frame.width * 0.94 * 100 / slot.thing.width
+    return min(room * min(1.3, slot.root.size), wish, widest)

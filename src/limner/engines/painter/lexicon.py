@@ -197,6 +197,21 @@ PLACES: Mapping[str, str] = {
     "table": "table|desk|still life|indoors|room|kitchen|windowsill|shelf",
 }
 
+HABITATS: Mapping[str, str] = {
+    "penguin": "arctic",
+    "polar bear": "arctic",
+    "igloo": "arctic",
+    "camel": "desert",
+    "pyramid": "desert",
+    "cactus": "desert",
+    "palm": "beach",
+    "crab": "beach",
+    "starfish": "beach",
+    "skyscraper": "city",
+    "bus": "city",
+}
+"""Where a thing is shown when the prompt names no place."""
+
 SEASONS: Mapping[str, str] = {
     "spring": "spring|springtime",
     "summer": "summer|summertime",

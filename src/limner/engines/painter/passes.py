@@ -19,9 +19,9 @@ Pass = Callable[[Canvas, Scene], None]
 
 PASSES: tuple[Pass, ...] = (
     paint_sky,
+    paint_sky_lights,
     paint_lights,
     paint_clouds,
-    paint_sky_lights,
     paint_distance,
     paint_water,
     paint_ground,

@@ -235,6 +235,7 @@ class _Reader:
         else:
             self._unknown.append(sign.text)
         self._relation = None
+        self._forget()
 
     def _refused(self, sign: _Sign) -> bool:
         """Whether "no" or "without" stood before it."""

@@ -9,6 +9,7 @@ from typing import Any
 from limner.engines.painter.colour import mix
 from limner.engines.painter.dice import Dice
 from limner.engines.painter.layout import Frame, Placed, arrange
+from limner.engines.painter.lexicon import HABITATS
 from limner.engines.painter.palettes import GROUNDS, PALETTES, Palette, under_weather
 from limner.engines.painter.reading import Reading
 from limner.engines.painter.subjects import THINGS
@@ -52,6 +53,7 @@ class Scene:
 
 def compose(reading: Reading, size: tuple[int, int], seed: int, options: Mapping[str, Any]) -> Scene:
     """A scene of `size` pixels; `options` outrank what the prompt says."""
+    reading = _at_home(reading)
     dice = Dice(seed)
     width, height = (side * SHORT / min(size) for side in size)
     world = _world(reading)
@@ -81,6 +83,16 @@ def compose(reading: Reading, size: tuple[int, int], seed: int, options: Mapping
         placed=arrange(reading, frame, dice.named("layout")),
         dice=dice,
     )
+
+
+def _at_home(reading: Reading) -> Reading:
+    """The reading with the place where its things live, when it names none itself."""
+    if reading.places:
+        return reading
+    homes = [HABITATS[thing.name] for thing in reading.things if thing.name in HABITATS]
+    if len(homes) * 2 <= len(reading.things) or homes[0] in reading.banned:
+        return reading
+    return replace(reading, places=(homes[0],))
 
 
 _BY_PLACE = (
@@ -176,7 +188,7 @@ def _palette(reading: Reading, world: str, time: str, weather: str | None) -> Pa
 
 def _horizon(world: str, height: float, floats: bool, dice: Dice) -> tuple[float, tuple[float, float] | None]:
     """Where the land or the water begins, and the rows of open water."""
-    share = {"sea": 0.52, "shore": 0.5, "lake": 0.56, "river": 0.56, "city": 0.6, "table": 0.68, "moon": 0.68}
+    share = {"sea": 0.52, "shore": 0.5, "lake": 0.56, "river": 0.56, "city": 0.6, "table": 0.6, "moon": 0.68}
     below = (1 - share.get(world, 0.62) + dice.between(-0.03, 0.03)) * height
     horizon = height - min(below, 1.1 * SHORT)
     rest = height - horizon

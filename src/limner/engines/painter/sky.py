@@ -38,7 +38,7 @@ def _paint_air(canvas: Canvas, scene: Scene) -> None:
 def _gradient(scene: Scene, rows: int, columns: int) -> Field:
     palette = scene.palette
     stops = [parts(colour) for colour in (palette.zenith, palette.upper, palette.lower, palette.horizon)]
-    high = min(scene.horizon, 1500.0)
+    high = scene.horizon if scene.world == "underwater" else min(scene.horizon, 1500.0)
     y = np.linspace(0, scene.height, rows, dtype=np.float32)
     share = np.clip((y - (scene.horizon - high)) / high, 0, 1)
     wave = layered(scene.dice.named("sky wave"), (rows, columns), (rows / 2, columns), 2) - 0.5
