@@ -15,7 +15,8 @@ from limner.domain.identity import Principal, Scope
 
 Kind = Literal["job", "image"]
 
-SCOPES: dict[str, Scope] = {"job": Scope.JOBS_READ, "image": Scope.IMAGES_READ}
+READING = {"j": Scope.JOBS_READ, "i": Scope.IMAGES_READ}
+"""What a link can carry on: whoever watches a job by link is shown links to its pictures, if the signer may see them."""
 WINDOWS = 3
 """Expiry is rounded up to a third of the age: within such a window the same link is made, so that caches hit."""
 MAC_BYTES = 16
@@ -35,7 +36,7 @@ class Links:
         self._key_id = _text(hashlib.sha256(b"limner links " + secret).digest()[:3])
         self._age = age
         self._window = age / WINDOWS
-        self._stems: dict[tuple[str, str, bool, int], str] = {}
+        self._stems: dict[tuple[str, str, str, int], str] = {}
 
     def sign(
         self,
@@ -49,13 +50,13 @@ class Links:
     ) -> str:
         """The value of `?signature=`."""
         expiry = math.ceil(math.ceil((now.timestamp() + self._age) / self._window) * self._window)
-        stem = self._stem(principal, principal.may(SCOPES[kind]), expiry)
+        stem = self._stem(principal, "".join(mark for mark in READING if principal.may(READING[mark])), expiry)
         return f"{stem}.{self._seal(stem, method, kind, subject_id, variant)}"
 
     def verify(
         self, signature: str, kind: Kind, subject_id: str, variant: str = "", *, now: datetime, method: str = "GET"
     ) -> Principal:
-        """Who it was signed for, with no more than the one scope it takes. Raises Unauthenticated. The caller asks
+        """Who it was signed for, who may read what the signer may, and nothing else. Raises Unauthenticated. The caller asks
         the authenticator whether the principal still holds.
         """
         shape = _SHAPE.fullmatch(signature)
@@ -64,15 +65,15 @@ class Links:
             raise Unauthenticated
         if int(shape[1], 16) <= now.timestamp():
             raise Unauthenticated
-        may, user_id, credential = _bytes(shape[2]).decode().split("\0")
-        scopes = frozenset({SCOPES[kind]} if may else ())
+        marks, user_id, credential = _bytes(shape[2]).decode().split("\0")
+        scopes = frozenset(READING[mark] for mark in marks)
         return Principal(user_id=user_id, scopes=scopes, credential=credential)
 
-    def _stem(self, principal: Principal, may: bool, expiry: int) -> str:
-        facts = (principal.user_id, principal.credential, may, expiry)
+    def _stem(self, principal: Principal, marks: str, expiry: int) -> str:
+        facts = (principal.user_id, principal.credential, marks, expiry)
         stem = self._stems.get(facts)
         if stem is None:
-            who = _text("\0".join(("1" if may else "", principal.user_id, principal.credential)).encode())
+            who = _text(f"{marks}\0{principal.user_id}\0{principal.credential}".encode())
             stem = f"{expiry:x}.{who}.{self._key_id}"
             if len(self._stems) >= MOST_KEPT:
                 self._stems.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, replace
 
 from limner.actions.find_job import find_job
@@ -40,7 +40,7 @@ async def watch_job(
     holds: Holds,
     heartbeat: float = 15.0,
     previews: bool = True,
-) -> AsyncIterator[Seen | Tick | None]:
+) -> AsyncGenerator[Seen | Tick | None, None]:
     """A snapshot, or with `after` every change above it; then live. None: nothing for `heartbeat` seconds.
 
     Ends after the final event, when the job is deleted, when `holds` says no, and when the notifier closes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from limner.actions.job_reader import JobReader
@@ -40,7 +40,7 @@ async def watch_jobs(
     holds: Holds,
     heartbeat: float = 15.0,
     previews: bool = True,
-) -> AsyncIterator[SeenAt | Tick | None]:
+) -> AsyncGenerator[SeenAt | Tick | None, None]:
     """A snapshot of what is unfinished or recent, or with `after` what changed since; then live.
 
     None: nothing for `heartbeat` seconds. Ends when `holds` says no and when the notifier closes.

@@ -1,0 +1,179 @@
+"""How a route describes itself in the OpenAPI document: names, answers, problems, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, params
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from limner.domain import errors
+from limner.domain.errors import LimnerError
+from limner.web import errors as web_errors
+from limner.web.errors import MEDIA_TYPE, problem_document, status_of
+
+ALWAYS: tuple[LimnerError, ...] = (
+    errors.Unauthenticated(),
+    errors.MissingScope("This key may not do that; it needs `jobs:write`.", needed="jobs:write"),
+    errors.NotStarted(),
+    errors.DatabaseUnavailable(),
+    LimnerError("Something broke on our side; it is logged. Nothing was queued."),
+)
+NO_JOB = errors.NotFound("There is no such job.")
+NO_IMAGE = errors.NotFound("There is no such image.")
+BAD_CURSOR = errors.BadCursor()
+NOT_FINISHED = errors.JobNotFinished()
+NOT_RETRYABLE = errors.JobNotRetryable()
+FINISHED = errors.JobFinished("It has already succeeded.")
+BAD_FORMAT = errors.InvalidRequest(
+    [errors.FieldError("/format", "literal_error", "format: input should be 'png', 'jpeg' or 'webp'.")]
+)
+BAD_QUERY = errors.InvalidRequest(
+    [errors.FieldError("/limit", "less_than_equal", "limit: input should be less than or equal to 200.")]
+)
+SUBMITTING: tuple[LimnerError, ...] = (
+    errors.TooManyQueued("You have 100 jobs waiting, your limit; room in about 12 s.", retry_after=12),
+    errors.QueueFull(),
+    errors.StorageFull(),
+    errors.Refused("We do not paint that here."),
+)
+BODY: tuple[LimnerError, ...] = (
+    web_errors.MalformedJson("The body is not JSON: line 1, column 17."),
+    web_errors.TooLarge(),
+    web_errors.UnsupportedMediaType(),
+    errors.InvalidRequest(
+        [
+            errors.FieldError(
+                "/width", "out_of_range", "width is 2049; painter allows 64 to 2048.", {"minimum": 64, "maximum": 2048}
+            ),
+            errors.FieldError("/n", "unknown_field", "There is no field n; did you mean count?"),
+        ]
+    ),
+    errors.IdempotencyKeyReused("This key was used with another body on 1 Sep, 09:00; job 0199c2a4-…."),
+)
+
+NO_PICTURE: tuple[LimnerError, ...] = tuple(
+    web_errors.JobEndedWithoutImage(detail, code=code, title=title, job="/jobs/0199c2a4-…")
+    for code, title, detail in (
+        ("cancelled", "Cancelled", "The job was cancelled."),
+        ("engine_crashed", "The engine stopped", "It stopped three times; nothing was painted."),
+        ("engine_timeout", "The engine took too long", "It took longer than 300 s."),
+    )
+)
+PICTURES = ("image/png", "image/jpeg", "image/webp")
+
+TEXT = {"type": "string"}
+HEADERS: dict[str, dict[str, Any]] = {
+    "Location": {"description": "The job's address.", "schema": TEXT, "required": True},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "ETag": {"description": "Send it back in If-None-Match.", "schema": TEXT},
+    "Preference-Applied": {"description": "The wait that was kept.", "schema": TEXT},
+    "Idempotent-Replayed": {"description": "true: this job was there already.", "schema": TEXT},
+    "WWW-Authenticate": {"description": "Bearer.", "schema": TEXT},
+    "Allow": {"description": "The methods of this address.", "schema": TEXT},
+}
+
+
+def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    told = {"type": "string", **schema}
+    return {"in": "header", "name": name, "description": description, "schema": told}
+
+
+PREFER = _header("Prefer", "wait=N: answer when it is done, after N seconds (60 at most) in any case.")
+ACCEPT = _header("Accept", "With `Prefer: wait=N`, image/png, image/webp or image/jpeg asks for the picture itself.")
+IF_NONE_MATCH = _header("If-None-Match", "The ETag of what you have.")
+LAST_EVENT_ID = _header("Last-Event-ID", "The id of the last event you had; nothing after it is left out.")
+IDEMPOTENCY_KEY = _header(
+    "Idempotency-Key", "Asks again safely: the same key and body give the same job.", minLength=1, maxLength=255
+)
+
+
+def add(
+    router: APIRouter,
+    method: str,
+    path: str,
+    endpoint: Callable[..., Any],
+    *,
+    tag: str,
+    answers: dict[int, dict[str, Any]],
+    problems: Iterable[LimnerError] = (),
+    always: Iterable[LimnerError] = ALWAYS,
+    headers: Iterable[dict[str, Any]] = (),
+    body: type[BaseModel] | None = None,
+    dependencies: Sequence[params.Depends] = (),
+) -> None:
+    """A route named after its endpoint. The first of `answers` is the usual one."""
+    usual = next(iter(answers))
+    first = dict(answers[usual])
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=[method],
+        name=f"limner:{endpoint.__name__}",
+        operation_id=f"limner_{endpoint.__name__}",
+        tags=[tag],
+        status_code=usual,
+        response_class=_Json if "model" in first else Response,
+        response_model=first.pop("model", None),
+        response_description=first.pop("description"),
+        responses=_problems([*problems, *always]) | {**answers, usual: first},
+        openapi_extra=_described(headers, body),
+        dependencies=dependencies,
+    )
+
+
+def _described(headers: Iterable[dict[str, Any]], body: type[BaseModel] | None) -> dict[str, Any]:
+    """What the route reads by itself, without FastAPI."""
+    told: dict[str, Any] = {"parameters": list(headers)}
+    if body:
+        content = {"application/json": {"schema": body.model_json_schema()}}
+        told["requestBody"] = {"required": True, "content": content}
+    return told
+
+
+class _Json(JSONResponse):
+    """Only named in the document; routes answer with bytes of their own."""
+
+
+def answer(
+    description: str,
+    model: type[BaseModel] | None = None,
+    *,
+    headers: Iterable[str] = (),
+    content: Iterable[str] = (),
+    text: str | None = None,
+) -> dict[str, Any]:
+    """One answer of a route. `content` names media types of bytes, `text` one of text."""
+    told: dict[str, Any] = {"description": description}
+    if model:
+        told["model"] = model
+    if headers:
+        told["headers"] = {name: HEADERS[name] for name in headers}
+    if content:
+        told["content"] = {name: {"schema": {"type": "string", "format": "binary"}} for name in content}
+    if text:
+        told["content"] = {text: {"schema": TEXT}}
+    return told
+
+
+def _problems(faults: Iterable[LimnerError]) -> dict[int | str, Any]:
+    by_status: dict[int | str, Any] = {}
+    for fault in faults:
+        found = by_status.setdefault(status_of(fault), _problem_answer(fault))
+        found["content"][MEDIA_TYPE]["examples"][fault.code] = {"value": problem_document(fault)}
+    return by_status
+
+
+def _problem_answer(fault: LimnerError) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "description": fault.title,
+        # GET /models shows a LimnerProblem, which is what puts the shape among the components.
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/LimnerProblem"}, "examples": {}}},
+    }
+    if isinstance(fault, errors.Busy):
+        told["headers"] = {"Retry-After": HEADERS["Retry-After"]}
+    if isinstance(fault, errors.Unauthenticated):
+        told["headers"] = {"WWW-Authenticate": HEADERS["WWW-Authenticate"]}
+    return told

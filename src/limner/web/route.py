@@ -1,0 +1,147 @@
+"""The route class that every route of Limner is made of: who may enter, what errors look like, which addresses it gives.
+
+A host application's exception handlers and middleware are not ours to touch, so all of this lives in the route.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any, ClassVar
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from limner.domain.errors import FieldError, InvalidRequest, LimnerError, NotStarted
+from limner.domain.identity import Principal
+from limner.web.access import Access, Caller, access_of
+from limner.web.credentials import LINK
+from limner.web.door import Door
+from limner.web.errors import MethodNotAllowed, problem
+
+CALLER = "limner.caller"
+DEPENDENCIES = "fastapi_inner_astack"
+"""Where FastAPI keeps the exit of dependencies with yield until the response is sent; we close it before."""
+
+
+NOBODY = Principal(user_id="", scopes=frozenset())
+
+
+class LimnerRoute(APIRoute):
+    """Subclassed by `build_router`, which gives it its door."""
+
+    door: ClassVar[Door]
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.access = access_of(endpoint)
+        self.taken: frozenset[str] = frozenset(options["methods"])
+        self.allowed: set[str] = set()
+        """All methods of this address; `build_router` fills it in when all routes are known."""
+        super().__init__(path, _without_caller(endpoint), **_secured(self.door, self.access, options))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in self.taken:
+            allowed = ", ".join(sorted(self.allowed))
+            await problem(MethodNotAllowed(), {"Allow": allowed})(scope, receive, send)
+            return
+        await super().handle(scope, receive, send)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        run = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                principal = await self._admit(request)
+            except LimnerError as error:
+                return problem(error)
+            request.scope[CALLER] = Caller(principal, self.door, request, self._base(request.scope))
+            # What the host's dependencies hold (a database session, say) is given back before a stream starts.
+            async with AsyncExitStack() as dependencies:
+                request.scope[DEPENDENCIES] = dependencies
+                try:
+                    return await run(request)
+                except RequestValidationError as error:
+                    return problem(_invalid(error))
+
+        return answer
+
+    async def _admit(self, request: Request) -> Principal:
+        if self.access.scope is None:
+            return NOBODY
+        if not self.door.assembly.started:
+            raise NotStarted
+        principal = await self._identify(request)
+        self.access.check(principal)
+        return principal
+
+    async def _identify(self, request: Request) -> Principal:
+        if request.scope["query_string"]:
+            self.door.callers.refuse_query(request.scope)
+            signature = request.query_params.get("signature")
+            if self.access.signed is not None and signature is not None:
+                subject_id = request.path_params[f"{self.access.signed}_id"]
+                return await self.door.open_link(signature, self.access.signed, subject_id)
+        return await self.door.callers.identify(request)
+
+    def _base(self, scope: Scope) -> str:
+        """The path in front of this route: the prefixes of all routers and mounts, and the server's root path."""
+        base: str = scope["path"].rsplit("/", self.path.count("/"))[0]
+        root: str = scope.get("root_path", "")
+        return base if not root or f"{base}/".startswith(f"{root}/") else root.rstrip("/") + base
+
+
+def _secured(door: Door, access: Access, options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with what the route requires in OpenAPI's words."""
+    if access.scope is None:
+        return options
+    extra = options.get("openapi_extra") or {}
+    security = door.callers.security()
+    if access.signed:
+        security = [*security, {LINK.scheme_name: []}]
+    dependencies = [depends.dependency for depends in options.get("dependencies") or ()]
+    told = {scheme.scheme_name for scheme in dependencies if isinstance(scheme, SecurityBase)}
+    return {**options, "openapi_extra": {**extra, "security": [one for one in security if not told >= set(one)]}}
+
+
+def _without_caller(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The endpoint as FastAPI shall see it: the caller is known already, and its errors are ours."""
+    signature = inspect.signature(endpoint, eval_str=True)
+    request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+    others = [parameter for parameter in signature.parameters.values() if parameter.name != "caller"]
+
+    @functools.wraps(endpoint)
+    async def run(request: Request, **values: Any) -> Response:
+        try:
+            response: Response = await endpoint(request.scope[CALLER], **values)
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost step of ours
+            return problem(error)
+        return response
+
+    del run.__wrapped__  # FastAPI would look through to the endpoint
+    run.__signature__ = signature.replace(parameters=[request, *others])  # type: ignore[attr-defined]
+    return run
+
+
+def _invalid(error: RequestValidationError) -> InvalidRequest:
+    """FastAPI's words for a bad query parameter, in ours."""
+    return InvalidRequest(
+        [
+            FieldError("/" + "/".join(str(part) for part in fault["loc"][1:]), fault["type"], _sentence(fault))
+            for fault in error.errors()
+        ]
+    )
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    name = str(fault["loc"][-1])
+    message = str(fault["msg"])
+    return f"{name}: {message[:1].lower()}{message[1:]}."

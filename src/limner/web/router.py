@@ -1,0 +1,90 @@
+"""All routes of Limner as one router, for `limner serve` and for any FastAPI application."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from limner.assembly import Assembly
+from limner.authenticators.host_app import HostAppAuthenticator, id_of
+from limner.web.credentials import LINK
+from limner.web.door import Callers, Door
+from limner.web.everybody import Everybody
+from limner.web.host_users import HostUsers
+from limner.web.key_holders import KeyHolders
+from limner.web.route import LimnerRoute
+from limner.web.routes.events import add_event_routes
+from limner.web.routes.images import add_image_routes, add_submit_route
+from limner.web.routes.jobs import add_job_routes
+from limner.web.routes.models import add_model_routes
+from limner.web.routes.operator import add_operator_routes
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+def build_router(
+    assembly: Assembly,
+    *,
+    current_user: Callable[..., Any] | None = None,
+    user_id: Callable[[Any], str] | None = None,
+    scopes: Callable[[Any], Iterable[str]] | None = None,
+    lifespan: Lifespan | None = None,
+) -> APIRouter:
+    """Everything users need. `include_router` merges its lifespan, which starts and stops the assembly."""
+    callers: Callers = _callers(assembly)
+    if current_user is not None:
+        host = HostAppAuthenticator(user_id=user_id or id_of, scopes=scopes)
+        callers = HostUsers(current_user, host)
+    router = _router(Door(assembly, callers), lifespan or _lifespan_of(assembly))
+    add_submit_route(router)
+    add_job_routes(router)
+    add_image_routes(router)
+    add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
+    add_model_routes(router)
+    _tell_methods(router)
+    return router
+
+
+def build_operator_router(assembly: Assembly) -> APIRouter:
+    """/health, /ready and /metrics, for those who run it."""
+    router = _router(Door(assembly, _callers(assembly)), None)
+    add_operator_routes(router)
+    _tell_methods(router)
+    return router
+
+
+def _callers(assembly: Assembly) -> Callers:
+    return KeyHolders(assembly.authenticator) if assembly.settings.authentication else Everybody()
+
+
+def _router(door: Door, lifespan: Lifespan | None) -> APIRouter:
+    # FastAPI makes routes of a class; what they share is therefore the class's.
+    route_class = type("LimnerRoute", (LimnerRoute,), {"door": door})
+    return APIRouter(route_class=route_class, lifespan=lifespan)
+
+
+def _lifespan_of(assembly: Assembly) -> Lifespan:
+    @asynccontextmanager
+    async def run(app: object) -> AsyncIterator[None]:
+        del app
+        await assembly.start(work=True)
+        try:
+            yield
+        finally:
+            await assembly.stop()
+
+    return run
+
+
+def _tell_methods(router: APIRouter) -> None:
+    """Several routes share an address; each must know what the address takes."""
+    routes = [route for route in router.routes if isinstance(route, LimnerRoute)]
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for route in routes:
+        allowed[route.path] |= route.taken
+    for route in routes:
+        route.allowed = allowed[route.path]

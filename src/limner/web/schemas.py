@@ -1,0 +1,222 @@
+"""The shapes of the wire, for the OpenAPI document. What is sent is written by `encoding.py`; a test holds both equal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from limner.domain.job import JobState
+
+Format = Literal["png", "jpeg", "webp"]
+ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+
+
+class LimnerAsk(BaseModel):
+    """What to paint. Everything but the prompt may be left out; the model's limits are in GET /models."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"prompt": "a red fox in snow"}]})
+
+    prompt: str = Field(min_length=1, description="What the picture shows.")
+    negative_prompt: str | None = Field(None, description="What it shall not show, where the model takes that.")
+    model: str | None = Field(None, description="A name from GET /models.")
+    width: int | None = Field(None, ge=1, description="Pixels.")
+    height: int | None = Field(None, ge=1, description="Pixels.")
+    count: int | None = Field(None, ge=1, description="How many pictures.")
+    seed: int | None = Field(None, ge=0, lt=2**32, description="Picture i uses seed + i.")
+    steps: int | None = Field(None, ge=0)
+    guidance: float | None = None
+    format: Format | None = None
+    options: dict[str, Any] | None = Field(None, description="The model's own; their schema is in GET /models.")
+    reference: str | None = Field(None, max_length=255, description="A label of your own, to find the job by.")
+    metadata: dict[str, Any] | None = Field(None, description="Kept with the job and given back, up to 16 KiB.")
+
+
+class LimnerRequest(BaseModel):
+    """What is painted: defaults, model and seed are resolved and stay the same in every retry."""
+
+    prompt: str
+    negative_prompt: str | None
+    model: str
+    width: int
+    height: int
+    count: int
+    seed: int
+    steps: int | None
+    guidance: float | None
+    format: Format
+    options: dict[str, Any]
+
+
+class LimnerProgress(BaseModel):
+    """How far the job is, over all its pictures."""
+
+    fraction: float = Field(ge=0, le=1)
+    step: int
+    steps: int | None
+    eta_seconds: float | None
+
+
+class LimnerNote(BaseModel):
+    """Something to know about pictures that were painted all the same."""
+
+    code: str
+    detail: str
+
+
+class LimnerJobError(BaseModel):
+    """Why the job failed."""
+
+    code: str
+    title: str
+    detail: str
+    retryable: bool
+
+
+class LimnerImage(BaseModel):
+    """Facts about one picture; its bytes are at `url`, and at `signed_url` for those who send no headers."""
+
+    id: str = Field(pattern=ID)
+    job_id: str = Field(pattern=ID)
+    index: int
+    seed: int
+    width: int
+    height: int
+    format: Format
+    bytes: int
+    sha256: str
+    color: str
+    deleted: bool
+    created_at: datetime
+    expires_at: datetime | None
+    url: str
+    signed_url: str
+
+
+class LimnerUrls(BaseModel):
+    """Where the job is, where it can be watched without headers, where it is cancelled."""
+
+    self: str
+    events: str
+    cancel: str
+
+
+class LimnerJob(BaseModel):
+    """One request for pictures and its life."""
+
+    id: str = Field(pattern=ID)
+    state: JobState
+    reference: str | None
+    request: LimnerRequest
+    metadata: dict[str, Any]
+    attempt: int
+    expected_start_at: datetime | None
+    progress: LimnerProgress
+    images: list[LimnerImage]
+    notes: list[LimnerNote]
+    error: LimnerJobError | None
+    ambiguous_calls: int
+    paid_bad_outputs: int
+    retry_of: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    urls: LimnerUrls
+
+
+class LimnerJobPage(BaseModel):
+    """Newest first; `next` is the cursor of the following page, null at the end."""
+
+    items: list[LimnerJob]
+    next: str | None
+
+
+class LimnerImagePage(BaseModel):
+    """Newest first; `next` is the cursor of the following page, null at the end."""
+
+    items: list[LimnerImage]
+    next: str | None
+
+
+class LimnerFieldError(BaseModel):
+    """One field that needs mending, with the limits it broke."""
+
+    model_config = ConfigDict(extra="allow")
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class LimnerProblem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[LimnerFieldError] | None = Field(None, exclude_if=lambda value: value is None)
+
+
+class LimnerLimits(BaseModel):
+    """From least to most."""
+
+    minimum: float
+    maximum: float
+
+
+class LimnerCapabilities(BaseModel):
+    """What a model takes. Sizes are pixels; null means that it takes none; `options` is a JSON Schema."""
+
+    width: LimnerLimits
+    height: LimnerLimits
+    size_multiple: int
+    default_width: int
+    default_height: int
+    max_count: int
+    max_prompt: int
+    formats: list[Format]
+    negative_prompt: bool
+    seeds: bool
+    steps: LimnerLimits | None
+    guidance: LimnerLimits | None
+    options: dict[str, Any]
+    previews: bool
+    charges: bool
+
+
+class LimnerModel(BaseModel):
+    """Something that can be asked to paint. `problem` says why it cannot just now; null where it can."""
+
+    name: str
+    default: bool
+    description: str
+    examples: list[str]
+    capabilities: LimnerCapabilities
+    problem: LimnerProblem | None
+
+
+class LimnerModelPage(BaseModel):
+    """All models; there is no next page."""
+
+    items: list[LimnerModel]
+    next: str | None
+
+
+class LimnerHealth(BaseModel):
+    """The process is alive."""
+
+    status: Literal["alive"]
+    version: str
+
+
+class LimnerReadiness(BaseModel):
+    """What works: each check says ok, or why not."""
+
+    status: Literal["ready"]
+    checks: dict[str, str]
