@@ -32,11 +32,10 @@ class Heartbeat:
         self._renewed: dict[Lease, float] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="limner-heartbeat", daemon=True)
-        self._thread.start()
+        self._stopped = threading.Event()
+        threading.Thread(target=self._run, args=(self._stopped,), name="limner-heartbeat", daemon=True).start()
 
     def stop(self) -> None:
         """Returns at once; a renewal that is under way ends by itself."""
@@ -59,10 +58,10 @@ class Heartbeat:
             renewed is not None and self._clock.monotonic() - renewed < self._policy.lease - self._policy.start_margin
         )
 
-    def _run(self) -> None:
+    def _run(self, stopped: threading.Event) -> None:
         interval = self._policy.lease / BEATS_PER_LEASE
         pause = interval
-        while not self._stopped.wait(pause):
+        while not stopped.wait(pause):
             pause = interval if self._beat() else interval / IMPATIENCE
 
     def _beat(self) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from limner.contracts.engine import Stroke
-from limner.domain.capabilities import Capabilities
-from limner.domain.errors import EngineTimeout
+from limner.domain.errors import EngineCrashed, EngineError, EngineTimeout, LimnerError
 
 logger = logging.getLogger("limner.worker")
 
@@ -28,11 +27,16 @@ class Strokes:
     """
 
     def __init__(
-        self, paint: AsyncGenerator[Stroke, None], capabilities: Capabilities, interrupted: asyncio.Future[None]
+        self,
+        paint: AsyncGenerator[Stroke, None],
+        *,
+        seconds: float,
+        silence: float,
+        interrupted: asyncio.Future[None],
     ) -> None:
         self._paint = paint
-        self._silence_timeout = capabilities.silence_timeout
-        self._seconds_left = capabilities.paint_timeout
+        self._seconds_left = seconds
+        self._silence = silence
         self._interrupted = interrupted
         self._pending: asyncio.Task[Stroke | None] | None = None
 
@@ -43,16 +47,25 @@ class Strokes:
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._pending = loop.create_task(_next(self._paint))
-        limit = max(0.0, min(self._silence_timeout, self._seconds_left))
+        limit = max(0.0, min(self._silence, self._seconds_left))
         waited: set[asyncio.Future[Any]] = {self._pending, self._interrupted}
         await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         self._seconds_left -= loop.time() - began
         if self._pending.done():
             pending, self._pending = self._pending, None
-            return pending.result()
+            return _result(pending)
         if self._interrupted.done():
             raise Interrupted
         raise EngineTimeout(self._sentence())
+
+    async def finish(self, grace: float) -> None:
+        """After the last picture: the engine may come to its own end, so that it can be used again."""
+        self._seconds_left = grace
+        try:
+            while await self.next():
+                pass
+        except (Interrupted, LimnerError) as error:
+            logger.info("an engine did not end after its last picture", extra={"fault": type(error).__name__})
 
     async def close(self, grace: float) -> None:
         """Cancels what runs and closes the generator, each within `grace` seconds; then it is left to itself."""
@@ -65,11 +78,23 @@ class Strokes:
     def _sentence(self) -> str:
         if self._seconds_left <= 0:
             return "The paint took longer than its engine allows."
-        return f"The engine said nothing for {self._silence_timeout:g} seconds."
+        return f"The engine said nothing for {self._silence:g} seconds."
 
 
 async def _next(paint: AsyncGenerator[Stroke, None]) -> Stroke | None:
     return await anext(paint, None)
+
+
+def _result(pending: asyncio.Task[Stroke | None]) -> Stroke | None:
+    """What an engine raises that is no EngineError counts as a crash, its words left out: they may quote the prompt."""
+    try:
+        return pending.result()
+    except EngineError:
+        raise
+    except asyncio.CancelledError:
+        raise EngineCrashed("The engine cancelled itself.") from None
+    except Exception as error:
+        raise EngineCrashed(f"The engine raised {type(error).__name__}.") from error
 
 
 async def _ends(task: asyncio.Future[Any], grace: float) -> bool:

@@ -1,0 +1,64 @@
+"""The configured engines, each opened once, before its first paint."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from limner.actions.quiet_trace import log_fault
+from limner.contracts.engine import Engine
+from limner.domain.capabilities import Capabilities
+from limner.domain.errors import EngineCrashed, EngineError
+
+logger = logging.getLogger("limner.worker")
+
+
+class EngineRoom:
+    """An engine that would not open is tried again by the next paint that needs it."""
+
+    def __init__(self, engines: Mapping[str, Engine]) -> None:
+        self._engines = engines
+        self.capabilities: Mapping[str, Capabilities] = {name: one.capabilities for name, one in engines.items()}
+        self._openings: dict[str, asyncio.Task[None]] = {}
+
+    def warm_up(self) -> None:
+        """Begins to open all engines, so that the first job need not wait."""
+        for name in self._engines:
+            self._opening(name)
+
+    async def engine(self, name: str) -> Engine:
+        """An open engine. Raises EngineError where it cannot be opened."""
+        try:
+            await asyncio.shield(self._opening(name))
+        except EngineError:
+            self._openings.pop(name, None)
+            raise
+        except Exception as error:
+            self._openings.pop(name, None)
+            raise EngineCrashed(f"The engine {name} could not be opened ({type(error).__name__}).") from error
+        return self._engines[name]
+
+    async def close(self) -> None:
+        """Closes what was opened; an engine that fails to close does not keep the others open."""
+        openings, self._openings = self._openings, {}
+        for name, opening in openings.items():
+            opening.cancel()
+            await asyncio.wait({opening})
+            try:
+                await self._engines[name].close()
+            except Exception as error:  # noqa: BLE001 - the others must be closed, too
+                log_fault(logger, "an engine failed to close", error, {"engine": name})
+
+    def _opening(self, name: str) -> asyncio.Task[None]:
+        opening = self._openings.get(name)
+        if opening is None:
+            opening = self._openings[name] = asyncio.create_task(self._engines[name].open())
+            opening.add_done_callback(_look_at)
+        return opening
+
+
+def _look_at(opening: asyncio.Task[None]) -> None:
+    """A warm-up that failed is told by the paint that needs it, not by asyncio."""
+    if not opening.cancelled():
+        opening.exception()

@@ -1,0 +1,172 @@
+"""One claim in a worker's hands: what it knows of the job, how it is interrupted, how it outlasts an outage."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from limner.actions.engine_room import EngineRoom
+from limner.actions.heartbeat import Heartbeat
+from limner.actions.judge import OnAmbiguous
+from limner.actions.models import Models
+from limner.actions.progress import Tally
+from limner.actions.strokes import Interrupted
+from limner.contracts.clock import Clock
+from limner.contracts.codec import Codec
+from limner.contracts.dispatcher import Dispatcher
+from limner.contracts.notifier import Notifier
+from limner.contracts.observer import Observer
+from limner.contracts.repository import Repository
+from limner.contracts.storage import Storage
+from limner.domain.errors import Busy, LeaseLost
+from limner.domain.event import JobChanged, ProgressTick
+from limner.domain.job import Call, CallPhase, Claim
+from limner.domain.policy import Policy
+
+logger = logging.getLogger("limner.worker")
+
+FIRST_REST = 0.1
+LONGEST_REST = 2.0
+
+T = TypeVar("T")
+
+
+class Reason(enum.Enum):
+    """Why a worker gives up a paint that the engine did not end."""
+
+    CANCELLED = "cancelled"
+    DRAINED = "drained"
+    LEASE_LOST = "lease lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunNeeds:
+    """What running a job takes. `save` is told of progress, `finished` of each job that ends here."""
+
+    engines: EngineRoom
+    models: Models
+    repository: Repository
+    storage: Storage
+    codec: Codec
+    notifier: Notifier
+    dispatcher: Dispatcher
+    observer: Observer
+    policy: Policy
+    clock: Clock
+    heartbeat: Heartbeat
+    on_ambiguous: Mapping[str, OnAmbiguous]
+    embed_prompt: bool
+    save: Callable[[ProgressTick], None]
+    finished: Callable[[], None]
+
+
+class Running:
+    """A claim between `begin` and `settle`. `settled`: its row needs no more word from us."""
+
+    def __init__(self, claim: Claim, needs: RunNeeds) -> None:
+        self.claim = claim
+        self.job = claim.job
+        self.lease = claim.lease
+        self.needs = needs
+        self.missing = set(claim.job.missing)
+        self.calls = {call.first_ordinal: call for call in claim.calls if call.phase is CallPhase.SUBMITTED}
+        self.tally = Tally(claim.job, began=needs.clock.monotonic())
+        self.seq = claim.job.event_seq
+        self.reason: Reason | None = None
+        self.interrupted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.settled = False
+        self.charged_for_bad_image = False
+
+    @property
+    def on_ambiguous(self) -> OnAmbiguous:
+        """What becomes of the job when a charge is unknown: an engine that charges is not asked twice by itself."""
+        charges = self.needs.engines.capabilities[self.job.engine].charges
+        return self.needs.on_ambiguous.get(self.job.engine, "fail" if charges else "retry")
+
+    @property
+    def unknown_calls(self) -> int:
+        """Paid calls that are on their way and have no handle."""
+        return sum(call.phase is CallPhase.SUBMITTING for call in self.calls.values())
+
+    @property
+    def open_call(self) -> bool:
+        """Whether a call can be resumed by its handle."""
+        return any(call.phase is CallPhase.SUBMITTED for call in self.calls.values())
+
+    def note_kept(self, ordinal: int) -> None:
+        """Its call is done once all its pictures are kept."""
+        self.missing.discard(ordinal)
+        call = self._call_of(ordinal)
+        if call and self.missing.isdisjoint(range(call.first_ordinal, call.first_ordinal + call.count)):
+            del self.calls[call.first_ordinal]
+
+    def note_bad_image(self, ordinal: int) -> None:
+        """Its call has come to an end: whatever was paid for it bought nothing that can be kept."""
+        if call := self._call_of(ordinal):
+            self.charged_for_bad_image = True
+            del self.calls[call.first_ordinal]
+
+    def _call_of(self, ordinal: int) -> Call | None:
+        for call in self.calls.values():
+            if call.first_ordinal <= ordinal < call.first_ordinal + call.count:
+                return call
+        return None
+
+    def interrupt(self, reason: Reason) -> None:
+        """The first reason stands, but a lost lease outranks all."""
+        if self.reason is None or reason is Reason.LEASE_LOST:
+            self.reason = reason
+        if not self.interrupted.done():
+            self.interrupted.set_result(None)
+
+    def publish(self, change: JobChanged) -> None:
+        """Watchers hear of a change that is committed."""
+        self.seq = max(self.seq, change.seq)
+        self.needs.notifier.publish([change])
+
+    def settle(self) -> None:
+        """The row is no longer ours to change."""
+        self.settled = True
+        self.needs.heartbeat.release(self.lease)
+
+    async def unless_interrupted(self, action: Awaitable[T]) -> T:
+        """Raises Interrupted, and cancels the action, as soon as the paint is not wanted any more."""
+        task = asyncio.ensure_future(action)
+        waited: set[asyncio.Future[Any]] = {task, self.interrupted}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        raise Interrupted
+
+    async def pause(self, seconds: float) -> None:
+        """Raises Interrupted as soon as the paint is not wanted any more."""
+        await asyncio.wait({self.interrupted}, timeout=seconds)
+        if self.interrupted.done():
+            raise Interrupted
+
+    async def rest(self, seconds: float) -> None:
+        """Raises LeaseLost once that is known."""
+        await asyncio.sleep(seconds)
+        if self.reason is Reason.LEASE_LOST:
+            raise LeaseLost
+
+    async def insist(self, action: Callable[[], Awaitable[T]], wait: Callable[[float], Awaitable[None]]) -> T:
+        """Does it again and again, while the database or the storage has trouble, for as long as `wait` lets it."""
+        pause = FIRST_REST
+        while True:
+            try:
+                return await action()
+            except (Busy, OSError) as trouble:
+                logger.warning("waiting to record what was painted: %s", type(trouble).__name__, extra=self.facts)
+            await wait(pause)
+            pause = min(pause * 2, LONGEST_REST)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a log line about this job says."""
+        return {"job": self.job.id, "engine": self.job.engine}

@@ -1,0 +1,106 @@
+"""The last word of a try: its verdict is written to the row, then watchers and workers hear of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from limner.actions.judge import Failure, Situation, judge
+from limner.actions.quiet_trace import log_fault
+from limner.actions.running import Reason, Running
+from limner.actions.strokes import Interrupted
+from limner.contracts.faults import fault
+from limner.contracts.repository import Requeue
+from limner.domain.errors import BadImage, EngineError, LeaseLost, LimnerError, UnknownOutcome
+from limner.domain.event import JobChanged
+from limner.domain.job import JobError, JobState
+
+logger = logging.getLogger("limner.worker")
+
+
+async def settle_cancelled(run: Running) -> None:
+    """Ends a job whose cancel was asked for; its engine may still be coming to a stop, people should not wait for that."""
+    await _finish(run, JobState.CANCELLED, None, Requeue(ambiguous_calls=run.unknown_calls))
+
+
+async def settle(run: Running, fault_found: Exception) -> None:
+    """Writes what becomes of the job after a failed try."""
+    if isinstance(fault_found, LeaseLost) or run.reason is Reason.LEASE_LOST:
+        _lose(run)
+    elif isinstance(fault_found, Interrupted) and not run.unknown_calls:
+        await _requeue(run, Requeue(drained=True, urgent=run.open_call))
+    else:
+        await _settle_error(run, _error_of(run, fault_found))
+
+
+async def _settle_error(run: Running, error: LimnerError) -> None:
+    verdict = judge(error, run.job, _situation(run, error))
+    _count(run, error, verdict.counters if isinstance(verdict, Failure) else verdict)
+    if isinstance(verdict, Failure):
+        await _finish(run, JobState.FAILED, verdict.error, verdict.counters)
+    else:
+        await _requeue(run, verdict)
+
+
+def _error_of(run: Running, fault_found: Exception) -> LimnerError:
+    """What is not an engine's error is a fault of ours: logged with its frames, and one more try for the job."""
+    if isinstance(fault_found, Interrupted):
+        return UnknownOutcome("The worker was stopped during a call; it may have been charged.")
+    if fault_found.__cause__ or not isinstance(fault_found, LimnerError):
+        log_fault(logger, "a try failed", fault_found, run.facts)
+    return fault_found if isinstance(fault_found, LimnerError) else LimnerError()
+
+
+def _situation(run: Running, error: LimnerError) -> Situation:
+    charged = isinstance(error, BadImage) and run.charged_for_bad_image
+    return Situation(
+        now=run.needs.repository.now(),
+        policy=run.needs.policy,
+        on_ambiguous=run.on_ambiguous,
+        unknown_calls=run.unknown_calls,
+        open_call=run.open_call,
+        charged=charged,
+    )
+
+
+def _count(run: Running, error: LimnerError, counters: Requeue) -> None:
+    kind = error.retry.value if isinstance(error, EngineError) else "internal"
+    run.needs.observer.count("limner_retries_total", 1, **{"class": kind})
+    if counters.ambiguous_calls:
+        run.needs.observer.count("limner_ambiguous_calls_total", counters.ambiguous_calls, engine=run.job.engine)
+    logger.info("a try failed: %s", error.code, extra=run.facts | {"attempt": run.job.attempt})
+
+
+async def _finish(run: Running, state: JobState, error: JobError | None, counters: Requeue) -> None:
+    fault("before_finish")
+    began = run.needs.clock.monotonic()
+    if await _write(run, lambda: run.needs.repository.finish(run.lease, state, error, counters=counters)):
+        run.needs.observer.time("limner_finish_seconds", run.needs.clock.monotonic() - began)
+        run.needs.observer.count("limner_jobs_total", state=state.value)
+        run.needs.finished()
+        fault("after_finish")
+
+
+async def _requeue(run: Running, requeue: Requeue) -> None:
+    fault("before_requeue")
+    if await _write(run, lambda: run.needs.repository.requeue(run.lease, requeue)) and requeue.delay is None:
+        index = run.job.route_index if requeue.route_index is None else requeue.route_index
+        run.needs.dispatcher.nudge(run.job.route[index])
+
+
+async def _write(run: Running, action: Callable[[], Awaitable[JobChanged]]) -> bool:
+    """Whether the row took it; a lost lease is no fault of the job."""
+    try:
+        change = await run.insist(action, run.rest)
+    except LeaseLost:
+        _lose(run)
+        return False
+    run.settle()
+    run.publish(change)
+    return True
+
+
+def _lose(run: Running) -> None:
+    run.settle()
+    run.needs.observer.count("limner_lease_losses_total")
+    logger.warning("lease lost: what was painted is dropped", extra=run.facts)

@@ -1,0 +1,253 @@
+"""The worker's loop: claim what the engines have room for, run each claim as its own task, drain when told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from limner.actions.cancel_watch import CancelWatch
+from limner.actions.engine_room import EngineRoom
+from limner.actions.heartbeat import Heartbeat
+from limner.actions.judge import OnAmbiguous
+from limner.actions.models import Models
+from limner.actions.patience import Patience, jittered
+from limner.actions.progress import ProgressBook
+from limner.actions.quiet_trace import log_fault
+from limner.actions.run_job import run_job
+from limner.actions.running import Reason, RunNeeds, Running
+from limner.contracts.clock import Clock
+from limner.contracts.codec import Codec
+from limner.contracts.dispatcher import Dispatcher
+from limner.contracts.engine import Engine
+from limner.contracts.faults import fault
+from limner.contracts.notifier import Notifier
+from limner.contracts.observer import Observer
+from limner.contracts.repository import Renewal, Repository
+from limner.contracts.storage import Storage
+from limner.domain.errors import DatabaseUnavailable
+from limner.domain.job import Claim, Lease
+from limner.domain.policy import Policy
+
+logger = logging.getLogger("limner.worker")
+
+SAVE_PROGRESS_EVERY = 0.5
+RELEASE_SECONDS = 5.0
+"""After a drain's grace: how long giving jobs back may take, beside the engines' own close."""
+
+
+class Worker:
+    """Paints what is queued for `engines`. `finished` is called after each job that ends here; `on_ambiguous` says, for
+    engines by name, whether a job whose charge is unknown fails or is tried again.
+
+    `last_claim_at` is when the queue was last looked at, `running` how many jobs are in hand.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        engines: Mapping[str, Engine],
+        models: Models,
+        repository: Repository,
+        storage: Storage,
+        codec: Codec,
+        dispatcher: Dispatcher,
+        notifier: Notifier,
+        observer: Observer,
+        policy: Policy,
+        clock: Clock,
+        on_ambiguous: Mapping[str, OnAmbiguous],
+        embed_prompt: bool = False,
+        finished: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.last_claim_at: datetime | None = None
+        self._policy = policy
+        self._repository = repository
+        self._dispatcher = dispatcher
+        self._runs: dict[Lease, Running] = {}
+        self._busy: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._duties: list[asyncio.Task[None]] = []
+        self._claiming: asyncio.Task[None] | None = None
+        self._look = asyncio.Event()
+        self._draining = asyncio.Event()
+        self._released = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._engines = EngineRoom(engines)
+        self._progress = ProgressBook(repository)
+        self._cancels = CancelWatch(self._runs, repository=repository, notifier=notifier)
+        self._heartbeat = Heartbeat(repository=repository, policy=policy, clock=clock, heard=self._hear_from_thread)
+        self._needs = RunNeeds(
+            engines=self._engines,
+            models=models,
+            repository=repository,
+            storage=storage,
+            codec=codec,
+            notifier=notifier,
+            dispatcher=dispatcher,
+            observer=observer,
+            policy=policy,
+            clock=clock,
+            heartbeat=self._heartbeat,
+            on_ambiguous=on_ambiguous,
+            embed_prompt=embed_prompt,
+            save=self._progress.note,
+            finished=finished,
+        )
+
+    @property
+    def running(self) -> int:
+        return len(self._runs)
+
+    async def start(self) -> None:
+        """Begins to work; returns at once. After a drain it may be started again, in another event loop, too."""
+        self._loop = asyncio.get_running_loop()
+        self._look, self._draining, self._released, self._ended = (asyncio.Event() for _ in range(4))
+        self._heartbeat.start()
+        self._engines.warm_up()
+        self._look.set()
+        self._claiming = asyncio.create_task(self._claim_on())
+        self._duties = [
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._every(self._policy.cancel_check, self._cancels.check_all)),
+            asyncio.create_task(self._every(SAVE_PROGRESS_EVERY, self._progress.save)),
+        ]
+
+    async def drain(self, grace: float) -> None:
+        """No claims from now on; what runs may end within `grace` seconds, then it goes back to the queue and counts
+        as nothing. A second call ends the grace. Leases are renewed until the end.
+        """
+        if self._draining.is_set():
+            self._released.set()
+            await self._ended.wait()
+            return
+        self._draining.set()
+        self._look.set()
+        if self._claiming is not None:
+            await asyncio.wait({self._claiming})
+        fault("during_drain")
+        await self._until_idle(grace)
+        await self._release()
+        await self._close()
+
+    async def stop(self) -> None:
+        """Gives back at once whatever still runs."""
+        await self.drain(0)
+
+    async def _claim_on(self) -> None:
+        patience = Patience("claiming jobs")
+        while not self._draining.is_set():
+            await self._look.wait()
+            self._look.clear()
+            try:
+                await self._claim()
+            except Exception as error:  # noqa: BLE001 - the loop outlives everything
+                await self._pause(patience.failed(error))
+            else:
+                patience.worked()
+
+    async def _claim(self) -> None:
+        """As many jobs as there are free slots. Slots that were freed meanwhile have set `_look` again."""
+        free = self._free_slots()
+        if not free or self._draining.is_set():
+            return
+        began = self._needs.clock.monotonic()
+        claims, changes = await self._repository.claim(self.name, free, policy=self._policy)
+        self._needs.observer.time("limner_claim_seconds", self._needs.clock.monotonic() - began)
+        self.last_claim_at = self._needs.clock.now()
+        for claim in claims:
+            self._begin(claim, since=began)
+        self._needs.notifier.publish(changes)
+
+    def _free_slots(self) -> dict[str, int]:
+        capabilities = self._engines.capabilities.items()
+        free = {name: one.concurrency - self._busy[name] for name, one in capabilities}
+        return {name: slots for name, slots in free.items() if slots > 0}
+
+    def _begin(self, claim: Claim, *, since: float) -> None:
+        run = Running(claim, self._needs)
+        self._heartbeat.hold(claim.lease, since=since)
+        self._runs[claim.lease] = run
+        self._busy[claim.job.engine] += 1
+        self._cancels.expect(run)
+        if self._draining.is_set():
+            run.interrupt(Reason.DRAINED)
+        task = asyncio.create_task(self._run(run))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, run: Running) -> None:
+        try:
+            await run_job(run)
+        except Exception as error:  # noqa: BLE001 - its lease runs out and the sweep takes it from there
+            log_fault(logger, "a job was left to the sweep", error, run.facts)
+        finally:
+            run.settle()
+            self._cancels.forget(run)
+            del self._runs[run.lease]
+            self._busy[run.job.engine] -= 1
+            self._look.set()
+
+    async def _listen(self) -> None:
+        while True:
+            await self._dispatcher.wait(jittered(self._policy.poll))
+            self._look.set()
+
+    async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await duty()
+            except DatabaseUnavailable:
+                continue
+            except Exception as error:  # noqa: BLE001 - the duty goes on with the next round
+                log_fault(logger, "a worker's duty failed", error, {})
+
+    def _hear_from_thread(self, renewal: Renewal) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear
+            self._loop.call_soon_threadsafe(self._hear, renewal)
+
+    def _hear(self, renewal: Renewal) -> None:
+        for lease in renewal.lost:
+            if run := self._runs.get(lease):
+                run.interrupt(Reason.LEASE_LOST)
+        self._cancels.interrupt(renewal.cancelled)
+
+    async def _pause(self, seconds: float) -> None:
+        """A drain cuts it short."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._draining.wait(), seconds)
+        self._look.set()
+
+    async def _until_idle(self, grace: float) -> None:
+        released = asyncio.ensure_future(self._released.wait())
+        ends = asyncio.get_running_loop().time() + grace
+        while self._tasks and not released.done() and (left := ends - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait({released, *self._tasks}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        released.cancel()
+
+    async def _release(self) -> None:
+        """What still runs goes back to the queue; what cannot even be given back is left to the sweep."""
+        for run in self._runs.values():
+            run.interrupt(Reason.DRAINED)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._policy.close_grace + RELEASE_SECONDS)
+        await _end(self._tasks)
+
+    async def _close(self) -> None:
+        await _end(self._duties)
+        self._heartbeat.stop()
+        await self._engines.close()
+        self._ended.set()
+
+
+async def _end(tasks: set[asyncio.Task[None]] | list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
