@@ -14,7 +14,10 @@ _COVER = {"storm": 0.9, "rain": 0.78, "overcast": 0.84, "snow": 0.62, "fog": 0.3
 
 
 def paint_clouds(canvas: Canvas, scene: Scene) -> None:
-    if scene.world in {"underwater", "space", "moon", "table", "abstract"} or "clear" in scene.reading.weathers:
+    if scene.world in {"underwater", "space", "moon", "table", "abstract"} or scene.reading.weathers & {
+        "clear",
+        "aurora",
+    }:
         return
     if "clouds" in scene.reading.banned:
         return

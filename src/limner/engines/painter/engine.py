@@ -17,7 +17,7 @@ from limner.engines.painter.scene import Scene, compose
 STYLES = ("illustration", "watercolour", "oil", "ink", "pencil", "pixel", "flat", "neon", "woodcut", "glass")
 _TIMES = ("dawn", "day", "noon", "golden", "sunset", "dusk", "night")
 _WEATHERS = ("clear", "clouds", "overcast", "rain", "storm", "snow", "fog")
-_PALETTES = ("natural", "warm", "cool", "pastel", "vivid", "sepia", "mono")
+PALETTES = ("natural", "warm", "cool", "pastel", "vivid", "sepia", "mono")
 
 
 def _choice(description: str, names: tuple[str, ...]) -> dict[str, object]:
@@ -28,7 +28,7 @@ OPTIONS = {
     "type": "object",
     "properties": {
         "style": _choice("How it is painted; outranks a style named in the prompt.", STYLES),
-        "palette": _choice("The tone of the whole picture.", _PALETTES),
+        "palette": _choice("The tone of the whole picture.", PALETTES),
         "time": _choice("The time of day; outranks one named in the prompt.", _TIMES),
         "weather": _choice("The weather; outranks one named in the prompt.", _WEATHERS),
     },

@@ -89,8 +89,14 @@ class _Group:
     @property
     def extent(self) -> float:
         """Height over the root's own height."""
-        above = max((_rider_scale(self.thing, rider) for kind, rider in self.riders if kind != "under"), default=0.0)
-        return 1 + 0.32 * above
+        return max([1.0, *(self._reach(kind, rider) for kind, rider in self.riders)])
+
+    def _reach(self, kind: str, rider: Wanted) -> float:
+        relative = _rider_scale(self.thing, rider)
+        if kind == "under":
+            return 1.0
+        astride = kind == "on" and self.thing.seat is not None and THINGS[rider.name].seated is not None
+        return -_hold(self.thing, kind, relative)[1] / 100 + relative * (0.66 if astride else 1.0)
 
 
 def arrange(reading: Reading, frame: Frame, dice: Dice) -> tuple[Placed, ...]:
@@ -194,7 +200,7 @@ def _unit(slots: list[_Group], rows: int, frame: Frame, share: float) -> float:
     """The height of a thing of weight 1, such that all fit."""
     tallest = max(slot.weight * slot.extent for slot in slots)
     wide = sum(slot.weight * slot.thing.width / 100 for slot in slots) / rows
-    grown = 1.14 if len(slots) <= 2 else 1.06
+    grown = (1.14 if len(slots) <= 2 else 1.06) * (1.3 if tallest > 1.3 * max(slot.weight for slot in slots) else 1.0)
     return share * min(
         frame.room * grown * min(1.3, max(slot.root.size for slot in slots)) / tallest, frame.width * 0.86 / wide
     )

@@ -14,7 +14,7 @@ THING_WORDS: Mapping[str, str] = {
     "knight": "knight paladin",
     "horse": "horse pony stallion mare",
     "unicorn": "unicorn",
-    "fox": "fox vixen",
+    "fox": "fox|vixen|red fox",
     "wolf": "wolf husky",
     "cat": "cat kitten kitty tomcat",
     "dog": "dog puppy hound",

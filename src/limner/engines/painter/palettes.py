@@ -86,7 +86,7 @@ PALETTES: Mapping[str, Palette] = {
 
 _GREYS: Mapping[str, tuple[str, float, float]] = {
     "rain": ("#6f7f92", 0.66, 0.8),
-    "storm": ("#3f4859", 0.74, 0.62),
+    "storm": ("#46506a", 0.7, 0.82),
     "snow": ("#b9c7d8", 0.5, 0.97),
     "fog": ("#c9d1d6", 0.6, 0.96),
     "overcast": ("#98a6b4", 0.55, 0.92),

@@ -87,6 +87,8 @@ _OPEN_AIR = {"land", "sea", "shore", "lake", "river", "city"}
 
 def _shows_disc(scene: Scene) -> bool:
     named = {placed.name for placed in scene.placed}
+    if "aurora" in scene.reading.weathers:
+        return False
     return scene.weather in {None, "clouds", "fog", "snow"} and not named & {"sun", "moon"} and scene.time != "dusk"
 
 

@@ -31,12 +31,13 @@ def illustration(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
 def watercolour(picture: Image.Image, dice: Dice, pixel: float) -> Image.Image:
     """Wet edges, pigment that settles in the paper's grain, and a border where the brush stopped."""
     size = (picture.height, picture.width)
-    wet = _wobbled(picture, dice.named("wobble"), 7 * pixel, 46 * pixel).filter(ImageFilter.MedianFilter(5))
+    strong = ImageEnhance.Color(picture).enhance(1.4)
+    wet = _wobbled(strong, dice.named("wobble"), 7 * pixel, 46 * pixel).filter(ImageFilter.MedianFilter(5))
     soft = wet.filter(ImageFilter.GaussianBlur(max(0.6, 7 * pixel)))
     washed = Image.blend(wet, soft, 0.35)
     edges = ImageChops.difference(wet.convert("L"), soft.convert("L")).filter(ImageFilter.BoxBlur(1))
     blooms = layered(dice.named("blooms"), size, (210 * pixel, 210 * pixel), 4)
-    density = 0.7 + 0.62 * (blooms - 0.5) + np.asarray(edges, dtype=np.float32) / 255 * 2.1
+    density = 0.82 + 0.55 * (blooms - 0.5) + np.asarray(edges, dtype=np.float32) / 255 * 2.1
     density += (paper(size) - 0.5) * 0.2
     density *= _brushed_border(dice.named("border"), size, pixel)
     return _on_paper(washed, density, (252, 248, 238))

@@ -17,7 +17,7 @@ def book(pen: Pen, cover: str) -> None:
     pen.path("M-102 -97L104 -101V-88L-100 -84Z", cover)
     pen.path("M-102 -16L104 -12V0L-104 -4Z", cover)
     pen.path("M-102 -97C-114 -74 -114 -26 -103 -4L-96 -6C-105 -30 -105 -72 -96 -95Z", lighter(cover, 0.1))
-    pen.path("M62 -88H72L73 26L67 18L61 26Z", "#e2b13c")
+    pen.path("M62 -88H72L72 -2L67 -9L62 -2Z", "#e2b13c")
 
 
 def teapot(pen: Pen, glaze: str) -> None:
