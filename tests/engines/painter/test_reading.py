@@ -35,7 +35,7 @@ def test_things_and_counts(prompt, expected):
 @pytest.mark.parametrize(
     ("prompt", "colours"),
     [
-        ("a red fox and a blue bird", [lexicon.COLOURS["red"], lexicon.COLOURS["blue"]]),
+        ("a red cat and a blue bird", [lexicon.COLOURS["red"], lexicon.COLOURS["blue"]]),
         ("a fox, grey", [lexicon.COLOURS["grey"]]),
         ("a gray fox", [lexicon.COLOURS["grey"]]),
         ("a fox on a red sofa", [None]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from limner.engines.painter.canvas import Canvas
@@ -184,9 +185,45 @@ def _near_ground(pen: Pen, scene: Scene) -> None:
     _swells(pen, scene, top, (far, near))
     if scene.world == "village" or "village" in scene.places:
         draw_village(pen, scene)
+    if scene.world == "river":
+        _river(pen, scene, top)
     if scene.world in {"land", "lake", "river"}:
         _stand_of_trees(pen, scene, top)
     _growth(pen, scene, top)
+
+
+def _river(pen: Pen, scene: Scene, top: float) -> None:
+    """A river winding to the front, as bright as the sky above it."""
+    dice = scene.dice.named("river")
+    depth, middle, swing = scene.height - top, scene.width * dice.between(0.4, 0.6), dice.side() * 150.0
+    steps = 40
+    left, right = [], []
+    for at in range(steps + 1):
+        share = at / steps
+        half = 5 + 175 * share**1.7
+        x = middle + swing * math.sin(share**0.6 * 7.5) * (0.15 + 1.25 * share)
+        left.append((x - half, top - 4 + (depth + 8) * share))
+        right.append((x + half, top - 4 + (depth + 8) * share))
+    bank = [(x + 9 * (y - top) / depth, y + 5) for x, y in reversed(right)]
+    pen.flat(
+        polygon([*((x - 9 * (y - top) / depth, y + 5) for x, y in left), *bank]),
+        darker(lit(scene.ground[1], scene.palette.ambient), 0.35),
+    )
+    pen.fade(
+        polygon([*left, *reversed(right)]),
+        (mix(scene.palette.horizon, scene.palette.glow, 0.3), mix(scene.palette.water, scene.palette.upper, 0.35)),
+    )
+    for _ in range(46):
+        share = dice.unit() ** 0.7
+        at = min(steps, round(share * steps))
+        x = left[at][0] + (right[at][0] - left[at][0]) * dice.between(0.1, 0.7)
+        long = (right[at][0] - left[at][0]) * dice.between(0.08, 0.28)
+        pen.line(
+            f"M{x:.0f} {left[at][1]:.0f}h{long:.0f}",
+            lighter(scene.palette.horizon, 0.4),
+            0.8 + 2.2 * share,
+            opacity=0.5,
+        )
 
 
 def _stand_of_trees(pen: Pen, scene: Scene, top: float) -> None:

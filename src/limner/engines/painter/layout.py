@@ -165,7 +165,7 @@ def _rider_scale(carrier: Thing, rider: Wanted) -> float:
     """How large a rider is beside what carries it (1: the same height)."""
     ratio = THINGS[rider.name].size / carrier.size
     if carrier.seat is not None:
-        return min(1.0, max(0.55, math.pow(ratio, 0.6)))
+        return min(1.25, max(0.55, math.pow(ratio, 0.6)))
     return min(1.6, max(0.4, math.pow(ratio, 0.45)))
 
 
@@ -259,7 +259,7 @@ def _stand(group: _Group, spot: _Spot, dice: Dice) -> list[Placed]:
         x=spot.x - thing.middle * spot.scale * (-1 if mirror else 1),
         y=spot.y,
         scale=spot.scale,
-        colour=group.root.colour or thing.colour,
+        colour=_colour(group.root, dice),
         mirror=mirror,
         far=spot.far,
         where=spot.zone,
@@ -267,6 +267,16 @@ def _stand(group: _Group, spot: _Spot, dice: Dice) -> list[Placed]:
     carried = [(kind, _carried(own, kind, rider, at)) for at, (kind, rider) in enumerate(_each(group.riders))]
     before = [placed for kind, placed in carried if kind == "in"]
     return [*before, own, *(placed for kind, placed in carried if kind != "in")]
+
+
+def _colour(wanted: Wanted, dice: Dice) -> str:
+    """The colour asked for, or its own; of "many" each one gets another."""
+    if wanted.colour == "many":
+        return dice.named("colour").pick(_BRIGHT)
+    return wanted.colour or THINGS[wanted.name].colour
+
+
+_BRIGHT = ("#dc4a3c", "#f0a030", "#f2cf4a", "#4fa862", "#3f86cf", "#8a5fc8", "#e56f9c", "#2fa8a0")
 
 
 def _each(riders: tuple[tuple[str, Wanted], ...]) -> list[tuple[str, Wanted]]:
@@ -284,7 +294,7 @@ def _carried(carrier: Placed, kind: str, rider: Wanted, place: int) -> Placed:
         x=carrier.x + facing * (across + (0, 30, -30, 58)[place % 4] * relative * thing.width / 60) * carrier.scale,
         y=carrier.y + up * carrier.scale,
         scale=carrier.scale * relative,
-        colour=rider.colour or thing.colour,
+        colour=_colour(rider, Dice(place)),
         mirror=carrier.mirror,
         far=carrier.far,
         where="ground" if kind == "under" else "held",

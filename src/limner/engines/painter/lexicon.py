@@ -39,7 +39,7 @@ THING_WORDS: Mapping[str, str] = {
     "mouse": "mouse",
     "bird": "bird swallow seagull gull dove pigeon eagle sparrow robin raven crow parrot hawk",
     "owl": "owl",
-    "duck": "duck duckling|rubber duck|mallard",
+    "duck": "duck|duckling|rubber duck|mallard",
     "swan": "swan goose",
     "butterfly": "butterfly moth",
     "bee": "bee bumblebee honeybee",
@@ -60,7 +60,7 @@ THING_WORDS: Mapping[str, str] = {
     "car": "car automobile taxi beetle",
     "bus": "bus coach",
     "truck": "truck lorry van",
-    "train": "train locomotive|steam train|steam engine|railway",
+    "train": "train|locomotive|steam train|steam engine|railway",
     "bicycle": "bicycle bike",
     "motorcycle": "motorcycle motorbike moped scooter",
     "balloon": "hot air balloon|hot-air balloon|balloon|air balloon|airship",
@@ -128,6 +128,9 @@ THING_WORDS: Mapping[str, str] = {
 }
 """Each thing with its names, split by | where a name has several words."""
 
+MANY_COLOURED: frozenset[str] = frozenset({"balloon", "toy balloon", "tulip", "butterfly", "flower", "kite", "gift"})
+"""Several of these are painted in several colours when none is named."""
+
 SAME_IN_PLURAL = frozenset({"fish", "sheep", "deer", "cattle", "salmon", "koi", "goldfish", "clownfish", "jellyfish"})
 
 COLOURS: Mapping[str, str] = {
@@ -139,6 +142,7 @@ COLOURS: Mapping[str, str] = {
     "tan": "#c9a06e", "beige": "#e3d0a8", "cream": "#f7ecd0", "white": "#f7f7f2", "ivory": "#f6f0dc",
     "silver": "#bfc7d0", "grey": "#8d949d", "gray": "#8d949d", "black": "#2c2c34", "ginger": "#d7792f",
     "copper": "#b8693a", "bronze": "#a2763c", "maroon": "#7d2332", "coral": "#f27e66", "peach": "#f8b98f",
+    "colourful": "many", "colorful": "many", "multicoloured": "many", "multicolored": "many",
 }  # fmt: skip
 
 COUNTS: Mapping[str, int] = {
@@ -157,7 +161,7 @@ SIZES: Mapping[str, float] = {
 
 TIMES: Mapping[str, str] = {
     "dawn": "dawn|sunrise|daybreak|early morning|first light",
-    "day": "day|daytime|daylight|morning|sunny|bright|clear sky|blue sky",
+    "day": "day|daytime|daylight|morning|sunny|clear sky|blue sky",
     "noon": "noon|midday|high noon",
     "golden": "golden hour|afternoon|late afternoon|evening light|sunlit",
     "sunset": "sunset|sundown|setting sun|evening",

@@ -34,7 +34,7 @@ class Palette:
 PALETTES: Mapping[str, Palette] = {
     "dawn": Palette(
         zenith="#41538c", upper="#8c83b4", lower="#eeb3ad", horizon="#ffdfb4", glow="#ffd7a0", disc="#fff6df",
-        ambient=(0.95, 0.84, 0.85), haze="#e8bdb9", water="#6d7ba6", cloud_light="#ffdccb", cloud_dark="#a284a8",
+        ambient=(1.0, 0.92, 0.9), haze="#e8bdb9", water="#6d7ba6", cloud_light="#ffdccb", cloud_dark="#a284a8",
         rim="#ffe0b8", altitude=0.12, stars=0.12,
     ),
     "day": Palette(
@@ -54,12 +54,12 @@ PALETTES: Mapping[str, Palette] = {
     ),
     "sunset": Palette(
         zenith="#2b2a66", upper="#7d3d84", lower="#ee6b62", horizon="#ffc063", glow="#ffb347", disc="#fff0c0",
-        ambient=(0.95, 0.69, 0.64), haze="#e58a70", water="#5a3a72", cloud_light="#ffb27a", cloud_dark="#6b3a72",
+        ambient=(0.98, 0.75, 0.68), haze="#e58a70", water="#5a3a72", cloud_light="#ffb27a", cloud_dark="#6b3a72",
         rim="#ffca80", altitude=0.1, stars=0.1, glow_reach=0.6, glow_strength=0.95,
     ),
     "dusk": Palette(
         zenith="#10183f", upper="#2d3470", lower="#7c5c96", horizon="#f0a58c", glow="#f7a98a", disc="#ffe3c8",
-        ambient=(0.6, 0.55, 0.78), haze="#7a6796", water="#2f3768", cloud_light="#c98aa0", cloud_dark="#343465",
+        ambient=(0.66, 0.62, 0.82), haze="#7a6796", water="#2f3768", cloud_light="#c98aa0", cloud_dark="#343465",
         rim="#f5b49a", altitude=0.03, stars=0.5, glow_reach=0.5, glow_strength=0.6,
     ),
     "night": Palette(

@@ -144,6 +144,7 @@ class _Reader:
         self._count: int | None = None
         self._colour: str | None = None
         self._size = 1.0
+        self._field = False
 
     def _give_last_colour(self) -> None:
         if self._colour and self._things and self._things[-1].colour is None:
@@ -158,6 +159,8 @@ class _Reader:
             count = 3
         if count > MOST:
             self._too_many.append(sign.text)
+        if count > 2 and sign.meaning in lexicon.MANY_COLOURED:
+            self._colour = self._colour or "many"
         self._things.append(Wanted(name=sign.meaning, count=min(count, MOST), colour=self._colour, size=self._size))
         self._tie()
         self._forget()
@@ -171,11 +174,12 @@ class _Reader:
     def _place(self, sign: _Sign) -> None:
         if self._refused(sign):
             return
-        if self._colour:
+        if self._colour and self._colour != "many":
             self._tints["sea" if sign.meaning in _WATERS else "ground"] = self._colour
         self._places.append(sign.meaning)
         self._relation = None
         self._forget()
+        self._field = sign.meaning == "meadow"
 
     def _weather(self, sign: _Sign) -> None:
         if not self._refused(sign):
@@ -184,9 +188,9 @@ class _Reader:
             self._forget()
 
     def _tint(self, sign: _Sign) -> None:
-        if self._colour:
+        if self._colour and self._colour != "many":
             self._tints[sign.meaning] = self._colour
-            self._colour = None
+        self._colour = None
         self._relation = None
 
     def _time(self, sign: _Sign) -> None:
@@ -227,7 +231,9 @@ class _Reader:
         self._no = True
 
     def _stop(self, sign: _Sign) -> None:
-        """Nothing to paint."""
+        """Nothing to paint, but "a field of" means many."""
+        if sign.text == "of" and self._field:
+            self._count = 12
 
     def _mystery(self, sign: _Sign) -> None:
         if self._no:

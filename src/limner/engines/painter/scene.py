@@ -85,8 +85,19 @@ def compose(reading: Reading, size: tuple[int, int], seed: int, options: Mapping
     )
 
 
+def _with_rowers(reading: Reading) -> Reading:
+    """Whoever sits in a boat sits in a rowing boat: a sail would hide them."""
+    manned = {tie.second for tie in reading.ties if tie.kind in {"in", "on"}}
+    things = tuple(
+        replace(thing, name="rowboat") if thing.name == "sailboat" and at in manned else thing
+        for at, thing in enumerate(reading.things)
+    )
+    return replace(reading, things=things)
+
+
 def _at_home(reading: Reading) -> Reading:
     """The reading with the place where its things live, when it names none itself."""
+    reading = _with_rowers(reading)
     if reading.places:
         return reading
     homes = [HABITATS[thing.name] for thing in reading.things if thing.name in HABITATS]
@@ -111,10 +122,10 @@ _LANDS = {"mountains", "hills", "forest", "desert", "meadow", "village", "arctic
 def _world(reading: Reading) -> str:
     if reading.empty:
         return "abstract"
+    homes = [THINGS[thing.name].home for thing in reading.things]
     for place, world in _BY_PLACE:
         if place in reading.places:
-            return world
-    homes = [THINGS[thing.name].home for thing in reading.things]
+            return "lake" if world == "river" and "water" in homes else world
     if _LANDS & set(reading.places):
         return "lake" if "water" in homes else "land"
     if "space" in reading.places:
@@ -130,11 +141,13 @@ def _by_things(names: set[str]) -> str | None:
 
 
 def _by_homes(homes: list[str], reading: Reading) -> str:
-    if "sea" in homes and "water" not in homes and "ground" not in homes:
+    if "sea" in homes and (homes.count("sea") < len(homes) or reading.time or reading.weathers):
+        return "sea"
+    if "sea" in homes:
         return "underwater"
     if "water" in homes:
         return "shore" if "ground" in homes and not reading.ties else "sea"
-    if homes and homes.count("space") == len(homes):
+    if homes.count("space") == len(homes) > 0 and {"planet", "earth", "comet"} & {one.name for one in reading.things}:
         return "space"
     if "table" in homes and not (reading.weathers or reading.season or reading.time):
         return "table"
@@ -154,10 +167,12 @@ def _time(reading: Reading, world: str, options: Mapping[str, Any], dice: Dice) 
         return "night"
     if reading.weathers & {"rain", "storm", "fog", "overcast", "rainbow", "snow"}:
         return "day"
+    if "sun" in {thing.name for thing in reading.things}:
+        return "day"
     return dice.named("time").pick(("day", "day", "golden", "golden", "dawn", "sunset"))
 
 
-_NIGHTLY = {"moon", "star", "ghost", "campfire", "comet", "lantern"}
+_NIGHTLY = {"moon", "crescent", "star", "ghost", "campfire", "comet", "lantern"}
 
 
 def _weather(reading: Reading, options: Mapping[str, Any]) -> str | None:

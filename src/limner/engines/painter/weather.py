@@ -32,7 +32,7 @@ def _fog(canvas: Canvas, scene: Scene) -> None:
     noise = layered(scene.dice.named("fog"), (rows, columns), (rows / 5, columns / 1.5), 4)
     y = np.linspace(0, scene.height, rows, dtype=np.float32)[:, None]
     bank = np.exp(-(((y - scene.horizon) / 330) ** 2))
-    mask = np.clip(bank * (0.45 + noise * 0.75) * 0.85, 0, 0.9)
+    mask = np.clip(bank * (0.45 + noise * 0.75) * 0.7, 0, 0.66)
     colour = np.broadcast_to(np.array(parts(lighter(scene.palette.haze, 0.25)), dtype=np.float32), (rows, columns, 3))
     canvas.lay_array(colour, smooth(mask, 0, 1))
 
