@@ -114,6 +114,7 @@ def add(
         name=f"limner:{endpoint.__name__}",
         operation_id=f"limner_{endpoint.__name__}",
         tags=[tag],
+        summary=endpoint.__name__.replace("_", " ").capitalize(),
         status_code=usual,
         response_class=_Json if "model" in first else Response,
         response_model=first.pop("model", None),

@@ -1,10 +1,7 @@
-"""What only `limner serve` has: an application of its own, and a server that ends streams before it waits for them."""
+"""What only `limner serve` has: an application of its own."""
 
 from __future__ import annotations
 
-import socket
-
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
@@ -54,15 +51,3 @@ async def _tell(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 404:
         return problem(NotFound(f"There is nothing at {request.url.path}; see /docs."))
     return problem(error)
-
-
-class Server(uvicorn.Server):
-    """uvicorn waits for open connections before it runs lifespan shutdown; streams would keep it waiting."""
-
-    def __init__(self, config: uvicorn.Config, assembly: Assembly) -> None:
-        super().__init__(config)
-        self._assembly = assembly
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._assembly.end_streams()
-        await super().shutdown(sockets)
