@@ -106,7 +106,7 @@ def open_calls(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, S
 
 
 def _next_lane() -> Prepared:
-    claimable = (lanes.c.engine == bindparam("of_engine")) & (lanes.c.queued > NONE) & (lanes.c.blocked == NONE)
+    claimable = (lanes.c.engine == bindparam("of_engine")) & (lanes.c.claimable == ONE)
     lane = select(lanes.c.owner, owner_running().label("owner_running")).where(claimable)
     return Prepared(lane.order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(ONE))
 
@@ -150,7 +150,7 @@ def _serve() -> Prepared:
             waiting=lanes.c.waiting - mine,
             running=lanes.c.running + mine,
             last_served=case((lanes.c.engine == bindparam("of_engine"), bindparam("turn")), else_=lanes.c.last_served),
-            blocked=bindparam("full"),
+            claimable=case((bindparam("full") > NONE, NONE), (lanes.c.queued > mine, lanes.c.claimable), else_=NONE),
         )
     )
 
@@ -166,5 +166,5 @@ def _open_calls_statement() -> Prepared:
 _NEXT_LANE = _next_lane()
 _TAKE = _take()
 _SERVE = _serve()
-_BLOCK = Prepared(update(lanes).where(lanes.c.owner == bindparam("of_owner")).values(blocked=ONE))
+_BLOCK = Prepared(update(lanes).where(lanes.c.owner == bindparam("of_owner")).values(claimable=NONE))
 _OPEN_CALLS = _open_calls_statement()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, bindparam, delete, select
 
+from limner.repositories.sql.jobs import ids_of
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import encode
 from limner.repositories.sql.tables import idempotency, images, jobs, lanes
@@ -60,8 +61,9 @@ def _drop_keys() -> Prepared:
     return Prepared(delete(idempotency).where(mine))
 
 
+_ALL = ids_of(bindparam("of_owner")).subquery()
 _FIND = Prepared(select(jobs.c.finished_at).where(jobs.c.id == bindparam("wanted")))
-_OF_OWNER = Prepared(select(jobs.c.id).where(jobs.c.owner == bindparam("of_owner")).limit(bindparam("batch")))
+_OF_OWNER = Prepared(select(_ALL.c.id).limit(bindparam("batch")))
 _KEYS = _keys()
 _DROP = _drop()
 _DROP_KEYS = _drop_keys()

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, func, select, text, union_all
 
 from limner.domain.event import ProgressTick
 from limner.domain.image import Image
 from limner.domain.job import Job, JobState
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import Row, decode_image, decode_job, decode_progress, encode
-from limner.repositories.sql.tables import images, jobs
+from limner.repositories.sql.tables import DELAYED, NOT_READY, READY, images, jobs
 
 LAST_ID = "g"
 """Above every id: they are hexadecimal."""
@@ -95,15 +95,23 @@ def _images_statement() -> Prepared:
     return Prepared(found.order_by(images.c.job_id, images.c.ordinal))
 
 
-def _newest(state: JobState) -> Select[Any]:
-    mine = (jobs.c.owner == bindparam("of_owner")) & (jobs.c.state == text(f"'{state}'"))
-    found = select(jobs.c.id).where(mine, jobs.c.id < bindparam("before"))
-    return found.order_by(jobs.c.id.desc()).limit(bindparam("at_most"))
+def ids_of(owner: ColumnElement[str]) -> CompoundSelect[str]:
+    """All jobs of an owner: each is in one of two indexes."""
+    mine = select(jobs.c.id).where(jobs.c.owner == owner)
+    return union_all(mine.where(text(READY)), mine.where(text(NOT_READY)))
+
+
+def _newest(where: str) -> Select[Any]:
+    mine = select(jobs.c.id).where(jobs.c.owner == bindparam("of_owner"), text(where), jobs.c.id < bindparam("before"))
+    return mine.order_by(jobs.c.id.desc()).limit(bindparam("at_most"))
 
 
 def _page_statement(states: Sequence[JobState]) -> Prepared:
-    """The index holds one list a state; the newest of all are among the newest of each."""
-    newest = union_all(*(select(_newest(state).subquery().c.id) for state in states)).subquery()
+    """An index holds one list a state; the newest of all are among the newest of each."""
+    shelves = [f"state = '{state}' AND state <> 'queued'" for state in states if state is not JobState.QUEUED]
+    if JobState.QUEUED in states:
+        shelves += [READY, DELAYED]
+    newest = union_all(*(select(_newest(shelf).subquery().c.id) for shelf in shelves)).subquery()
     page = select(newest.c.id).order_by(newest.c.id.desc()).limit(bindparam("at_most")).subquery()
     return Prepared(select(jobs).select_from(page.join(jobs, jobs.c.id == page.c.id)).order_by(jobs.c.id.desc()))
 

@@ -1,7 +1,7 @@
 """A lane counts what one owner has with one engine, so that a claim looks at lanes and never at the backlog.
 
 `queued` is what could start now, `waiting` counts delayed jobs too, `urgent` those of `queued` that go first.
-`blocked` marks the lanes of an owner who runs as many as he may: claims pass them by until one of his jobs ends.
+`claimable` lanes have something queued, and their owner runs fewer jobs than he may: claims see no others.
 A lane that becomes ready joins at the back of the round, so that leaving and coming back is no way to jump the queue.
 """
 
@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     ScalarSelect,
+    Select,
+    TableValuedAlias,
     and_,
     bindparam,
     case,
     delete,
     func,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -29,10 +34,12 @@ from sqlalchemy.dialects.sqlite import insert
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import encode
-from limner.repositories.sql.tables import lanes
+from limner.repositories.sql.tables import BLOCKED, lanes
 
 ONE: ColumnElement[int] = literal_column("1")
 NONE: ColumnElement[int] = literal_column("0")
+
+COUNTS = ("queued", "urgent", "waiting", "running")
 
 Lane = tuple[str, str]
 """Owner and engine."""
@@ -70,12 +77,15 @@ def waiting_job(*, ready: bool, urgent: bool) -> LaneChange:
 
 def join_lanes(connection: Connection, changes: Mapping[Lane, LaneChange], moment: Moment) -> None:
     """Adds to lanes that may not be there yet."""
-    turn = moment.turn
     rows = [
-        [owner, engine, change.queued, change.urgent, change.waiting, change.running, turn + place]
+        [owner, engine, change.queued, change.urgent, change.waiting, change.running, moment.turn + place]
         for place, ((owner, engine), change) in enumerate(changes.items())
     ]
-    _JOIN.run(connection, rows=encode(rows))
+    plain = all(change.urgent == change.running == 0 and change.queued >= 0 for change in changes.values())
+    if not plain:
+        _JOIN.run(connection, rows=encode(rows))
+    elif _GROW.run(connection, rows=encode(rows)) < len(rows):
+        _JOIN_REST.run(connection, rows=encode(rows))
 
 
 def change_lane(connection: Connection, lane: Lane, change: LaneChange, moment: Moment) -> None:
@@ -115,51 +125,53 @@ def owner_running() -> ScalarSelect[int]:
     return select(func.sum(others.c.running)).where(others.c.owner == lanes.c.owner).scalar_subquery()
 
 
-def _joining(added: ColumnElement[int], turn: ColumnElement[int]) -> ColumnElement[int]:
-    """When the lane is served next: it keeps its place while it is ready."""
-    return case((and_(lanes.c.queued == NONE, added > NONE), turn), else_=lanes.c.last_served)
-
-
-def _join() -> Prepared:
+def _join(*, all_lanes: bool) -> Prepared:
     source = row_source()
-    names = ("owner", "engine", "queued", "urgent", "waiting", "running", "last_served")
+    names = ("owner", "engine", *COUNTS, "last_served")
     columns = [cell(source, place) for place in range(len(names))]
-    statement = insert(lanes).from_select(
-        [*names, "blocked"], select(*columns, NONE).select_from(source).where(text("true"))
-    )
+    claimable = case((cell(source, 2) > NONE, ONE), else_=NONE)
+    wanted = text("true") if all_lanes else ~_claimable(source, lanes.alias("known")).exists()
+    rows = select(*columns, claimable).select_from(source).where(wanted)
+    statement = insert(lanes).from_select([*names, "claimable"], rows)
     new = statement.excluded
-    summed = {name: lanes.c[name] + new[name] for name in ("queued", "urgent", "waiting", "running")}
-    return Prepared(
-        statement.on_conflict_do_update(
-            index_elements=[lanes.c.owner, lanes.c.engine],
-            set_=summed | {"last_served": _joining(new.queued, new.last_served)},
-        )
-    )
+    becomes_ready = and_(lanes.c.queued == NONE, new.queued > NONE)
+    joined: dict[str, ColumnElement[int]] = {name: lanes.c[name] + new[name] for name in COUNTS}
+    joined["last_served"] = case((becomes_ready, new.last_served), else_=lanes.c.last_served)
+    joined["claimable"] = case((becomes_ready, ONE), else_=lanes.c.claimable)
+    return Prepared(statement.on_conflict_do_update(index_elements=["owner", "engine"], set_=joined))
+
+
+def _grow() -> Prepared:
+    """A lane that is claimable anyway keeps its place, and the page of the index that holds it stays as it is."""
+    source = row_source()
+    known = and_(lanes.c.owner == cell(source, 0), lanes.c.engine == cell(source, 1), lanes.c.claimable == ONE)
+    more = {"queued": lanes.c.queued + cell(source, 2), "waiting": lanes.c.waiting + cell(source, 4)}
+    return Prepared(update(lanes).where(known).values(more))
+
+
+def _claimable(source: TableValuedAlias, known: Any) -> Select[Any]:
+    mine = and_(known.c.owner == cell(source, 0), known.c.engine == cell(source, 1), known.c.claimable == ONE)
+    return select(known.c.owner).where(mine)
 
 
 def _change() -> Prepared:
     mine = case((lanes.c.engine == bindparam("of_engine"), ONE), else_=NONE)
-    queued = mine * bindparam("more_queued", type_=lanes.c.queued.type)
-    return Prepared(
-        update(lanes)
-        .where(lanes.c.owner == bindparam("of_owner"))
-        .values(
-            queued=lanes.c.queued + queued,
-            urgent=lanes.c.urgent + mine * bindparam("more_urgent", type_=lanes.c.queued.type),
-            waiting=lanes.c.waiting + mine * bindparam("more_waiting", type_=lanes.c.queued.type),
-            running=lanes.c.running + mine * bindparam("more_running", type_=lanes.c.queued.type),
-            blocked=case((bindparam("more_running") < NONE, NONE), else_=lanes.c.blocked),
-            last_served=_joining(queued, bindparam("turn")),
-        )
-        .returning(lanes.c.waiting, lanes.c.running)
-    )
+    added = {name: mine * bindparam(f"more_{name}", type_=Integer) for name in COUNTS}
+    queued = lanes.c.queued + added["queued"]
+    becomes_ready = and_(lanes.c.queued == NONE, queued > NONE)
+    stops = bindparam("more_running", type_=Integer) < NONE
+    changed = {name: lanes.c[name] + more for name, more in added.items()}
+    changed["claimable"] = case((queued <= NONE, NONE), (or_(becomes_ready, stops), ONE), else_=lanes.c.claimable)
+    changed["last_served"] = case((becomes_ready, bindparam("turn")), else_=lanes.c.last_served)
+    mine_all = update(lanes).where(lanes.c.owner == bindparam("of_owner")).values(changed)
+    return Prepared(mine_all.returning(lanes.c.waiting, lanes.c.running))
 
 
-_JOIN = _join()
+_JOIN = _join(all_lanes=True)
+_JOIN_REST = _join(all_lanes=False)
+_GROW = _grow()
 _CHANGE = _change()
-_UNBLOCK = Prepared(
-    update(lanes).where(lanes.c.blocked == ONE, owner_running() < bindparam("limit")).values(blocked=NONE)
-)
+_UNBLOCK = Prepared(update(lanes).where(text(BLOCKED), owner_running() < bindparam("limit")).values(claimable=ONE))
 _DROP_EMPTY = Prepared(
     delete(lanes).where(lanes.c.owner == bindparam("of_owner"), lanes.c.waiting <= NONE, lanes.c.running <= NONE)
 )

@@ -7,14 +7,14 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, func, select
 
 from limner.contracts.repository import QueueFacts
-from limner.repositories.sql.lanes import NONE
+from limner.repositories.sql.lanes import ONE
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.rows import EPOCH
 from limner.repositories.sql.tables import jobs, lanes
 
 _WAITING = Prepared(select(func.coalesce(func.sum(lanes.c.waiting), 0).label("jobs")))
-_IN_TURN = Prepared(select(func.count().label("lanes")).where(lanes.c.queued > NONE, lanes.c.blocked == NONE))
+_IN_TURN = Prepared(select(func.count().label("lanes")).where(lanes.c.claimable == ONE))
 _FINISHED_SINCE = Prepared(select(func.count().label("jobs")).where(jobs.c.finished_at > bindparam("since")))
 _BY_ENGINE = Prepared(
     select(
@@ -23,9 +23,7 @@ _BY_ENGINE = Prepared(
         func.sum(lanes.c.running).label("running"),
     ).group_by(lanes.c.engine)
 )
-_OLDEST = Prepared(
-    select(func.min(lanes.c.last_served).label("served")).where(lanes.c.queued > NONE, lanes.c.blocked == NONE)
-)
+_OLDEST = Prepared(select(func.min(lanes.c.last_served).label("served")).where(lanes.c.claimable == ONE))
 
 
 def waiting_in_all(connection: Connection) -> int:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal_column, select, text, union_all
 
-from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes
+from limner.repositories.sql.lanes import COUNTS, Lane, LaneChange, join_lanes
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.tables import DELAYED, READY, RUNNING, jobs, lanes
-
-NAMES = ("queued", "urgent", "waiting", "running")
 
 
 def recount(connection: Connection, moment: Moment) -> int:
@@ -28,12 +26,12 @@ def recount(connection: Connection, moment: Moment) -> int:
 
 
 def _counts(row: object) -> LaneChange:
-    return LaneChange(**{name: getattr(row, name) for name in NAMES})
+    return LaneChange(**{name: getattr(row, name) for name in COUNTS})
 
 
 def _part(where: str, *counts: str) -> Select[tuple[object, ...]]:
     columns: list[ColumnElement[int]] = [
-        literal_column(count).label(name) for name, count in zip(NAMES, counts, strict=True)
+        literal_column(count).label(name) for name, count in zip(COUNTS, counts, strict=True)
     ]
     return select(jobs.c.owner, jobs.c.engine, *columns).where(text(where)).group_by(jobs.c.owner, jobs.c.engine)
 
@@ -45,10 +43,10 @@ def _truth() -> Prepared:
         _part(DELAYED, "0", "0", "count(*)", "0"),
         _part(RUNNING, "0", "0", "0", "count(*)"),
     ).subquery()
-    sums = [func.sum(parts.c[name]).label(name) for name in NAMES]
+    sums = [func.sum(parts.c[name]).label(name) for name in COUNTS]
     return Prepared(select(parts.c.owner, parts.c.engine, *sums).group_by(parts.c.owner, parts.c.engine))
 
 
 _TRUTH = _truth()
-_KEPT = Prepared(select(lanes.c.owner, lanes.c.engine, *(lanes.c[name] for name in NAMES)))
+_KEPT = Prepared(select(lanes.c.owner, lanes.c.engine, *(lanes.c[name] for name in COUNTS)))
 _DROP_EMPTY = Prepared(delete(lanes).where(lanes.c.waiting <= text("0"), lanes.c.running <= text("0")))

@@ -105,9 +105,46 @@ class FileLock:
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Straight to the driver: SQLAlchemy's own take some 50 µs a group and 60 µs a savepoint."""
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            cursor.execute("COMMIT")
+        except BaseException:
+            if _in_transaction(connection):
+                cursor.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """What fails inside is undone alone."""
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("SAVEPOINT command")
+        try:
+            yield
+        except BaseException:
+            if _in_transaction(connection):
+                cursor.execute("ROLLBACK TO command")
+                cursor.execute("RELEASE command")
+            raise
+        cursor.execute("RELEASE command")
+
+
+def _in_transaction(connection: Connection) -> bool:
+    """A full disk may have rolled back everything already."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.in_transaction
+
+
 def ping(connection: Connection) -> None:
     """Raises where the database cannot be read."""
-    connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("SELECT count(*) FROM sqlite_master")
 
 
 def checkpoint(connection: Connection) -> int:

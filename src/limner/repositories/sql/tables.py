@@ -79,14 +79,16 @@ def _partial(name: str, *columns: object, where: str) -> Index:
 
 
 READY = "state = 'queued' AND not_before IS NULL"
+NOT_READY = "(state <> 'queued' OR not_before IS NOT NULL)"
 DELAYED = "state = 'queued' AND not_before IS NOT NULL"
 RUNNING = "state = 'running'"
 UNFINISHED = "finished_at IS NULL"
 FINISHED = "finished_at IS NOT NULL"
-CLAIMABLE = "queued > 0 AND blocked = 0"
-BLOCKED = "blocked = 1"
+CLAIMABLE = "claimable = 1"
+BLOCKED = "claimable = 0 AND queued > 0"
 
-Index("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id)
+# With thousands of owners each index by owner costs a page of its own for each job: a job is in one of these two.
+_partial("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id, where=NOT_READY)
 _partial(
     "limner_jobs_ready",
     jobs.c.owner,
@@ -94,6 +96,8 @@ _partial(
     jobs.c.urgent.desc(),
     jobs.c.priority.desc(),
     jobs.c.id,
+    jobs.c.state,  # with these two, older SQLite builds need not look at the rows to see that they are ready
+    jobs.c.not_before,
     where=READY,
 )
 _partial("limner_jobs_delayed", jobs.c.not_before, where=DELAYED)
@@ -112,7 +116,7 @@ lanes = Table(
     Column("urgent", Integer, nullable=False),
     Column("waiting", Integer, nullable=False),
     Column("running", Integer, nullable=False),
-    Column("blocked", SmallInteger, nullable=False),
+    Column("claimable", SmallInteger, nullable=False),
     Column("last_served", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -173,7 +177,6 @@ events = Table(
     sqlite_autoincrement=True,
 )
 Index("limner_events_of_job", events.c.job_id, events.c.seq, unique=True)
-Index("limner_events_of_owner", events.c.owner, events.c.position)
 
 outbox = Table(
     "limner_outbox",

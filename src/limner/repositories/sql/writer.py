@@ -10,9 +10,9 @@ import logging
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection
 
 from limner.domain.errors import DatabaseUnavailable, LimnerError
-from limner.repositories.sql.sqlite import FileLock, checkpoint, translate, writing_engine
+from limner.repositories.sql.sqlite import FileLock, checkpoint, savepoint, transaction, translate, writing_engine
 
 logger = logging.getLogger("limner.repository")
 
@@ -32,8 +32,8 @@ BulkWork = Callable[[Connection, Sequence[Item]], Sequence[Result | LimnerError]
 """Work on all items of its kind in a group at once; one result each, an error for an item that was refused."""
 
 LARGEST_GROUP = 256
-CHECKPOINT_PAGES = 2000
-"""Pages in the log at which it is moved into the database (8 MiB)."""
+CHECKPOINT_PAGES = 1000
+"""Pages in the log at which it is moved into the database: writers wait about 10 ms for so many."""
 FIRST_CHECKPOINT = 50
 MOST_COMMITS = 1000
 PATIENCE = 30.0
@@ -129,7 +129,7 @@ class Writer:
         try:
             with self._lock.held():
                 connection = self._connect()
-                with connection.begin():
+                with transaction(connection):
                     outcomes = _run_all(connection, commands)
         except Exception as error:  # noqa: BLE001 - those who wait must hear of it, and the thread must live on
             self._note_outage(error)
@@ -207,27 +207,12 @@ def _run_bulk(connection: Connection, work: BulkWork[Item, Any], items: Sequence
 def _attempt(connection: Connection, work: Work[Any]) -> Any:
     """The result, or the error of this work alone; an error of the whole database is raised."""
     try:
-        with _savepoint(connection):
+        with savepoint(connection):
             return work(connection)
     except Exception as error:
         if translate(error) is not None:
             raise
         return error
-
-
-@contextmanager
-def _savepoint(connection: Connection) -> Iterator[None]:
-    """Straight to the driver: SQLAlchemy's own takes 60 µs, this one 2."""
-    cursor = connection.connection.cursor()
-    cursor.execute("SAVEPOINT command")
-    try:
-        yield
-    except Exception:
-        if getattr(connection.connection.driver_connection, "in_transaction", True):
-            cursor.execute("ROLLBACK TO command")
-            cursor.execute("RELEASE command")
-        raise
-    cursor.execute("RELEASE command")
 
 
 def _as_told(error: Exception) -> Exception:

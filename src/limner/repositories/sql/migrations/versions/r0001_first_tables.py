@@ -84,11 +84,24 @@ def _create_jobs() -> None:
     _partial_index("limner_jobs_expiring", "limner_jobs", ["expires_at"], where="expires_at IS NOT NULL")
     _partial_index("limner_jobs_finished", "limner_jobs", ["finished_at"], where="finished_at IS NOT NULL")
     _partial_index("limner_jobs_leased", "limner_jobs", ["lease_until"], where="state = 'running'")
-    op.create_index("limner_jobs_of_owner", "limner_jobs", ["owner", "state", "id"])
+    _partial_index(
+        "limner_jobs_of_owner",
+        "limner_jobs",
+        ["owner", "state", "id"],
+        where="(state <> 'queued' OR not_before IS NOT NULL)",
+    )
     _partial_index(
         "limner_jobs_ready",
         "limner_jobs",
-        ["owner", "engine", sa.literal_column("urgent DESC"), sa.literal_column("priority DESC"), "id"],
+        [
+            "owner",
+            "engine",
+            sa.literal_column("urgent DESC"),
+            sa.literal_column("priority DESC"),
+            "id",
+            "state",
+            "not_before",
+        ],
         where="state = 'queued' AND not_before IS NULL",
     )
     _partial_index("limner_jobs_reference", "limner_jobs", ["owner", "reference", "id"], where="reference IS NOT NULL")
@@ -103,17 +116,17 @@ def _create_lanes() -> None:
         sa.Column("urgent", sa.Integer(), nullable=False),
         sa.Column("waiting", sa.Integer(), nullable=False),
         sa.Column("running", sa.Integer(), nullable=False),
-        sa.Column("blocked", sa.SmallInteger(), nullable=False),
+        sa.Column("claimable", sa.SmallInteger(), nullable=False),
         sa.Column("last_served", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("owner", "engine"),
         sqlite_with_rowid=False,
     )
-    _partial_index("limner_lanes_blocked", "limner_lanes", ["owner"], where="blocked = 1")
+    _partial_index("limner_lanes_blocked", "limner_lanes", ["owner"], where="claimable = 0 AND queued > 0")
     _partial_index(
         "limner_lanes_claimable",
         "limner_lanes",
         ["engine", sa.literal_column("urgent DESC"), "last_served"],
-        where="queued > 0 AND blocked = 0",
+        where="claimable = 1",
     )
 
 
@@ -178,7 +191,6 @@ def _create_events() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("limner_events_of_job", "limner_events", ["job_id", "seq"], unique=True)
-    op.create_index("limner_events_of_owner", "limner_events", ["owner", "position"])
 
 
 def _create_outbox() -> None:
