@@ -74,7 +74,7 @@ PALETTES: Mapping[str, Palette] = {
     ),
     "underwater": Palette(
         zenith="#bff3ee", upper="#4fc4cf", lower="#1a7fa8", horizon="#0b3f73", glow="#e0fff6", disc="#ffffff",
-        ambient=(0.66, 0.9, 0.96), haze="#1f86ab", water="#0b3f73", cloud_light="#dffcf6", cloud_dark="#0d4a78",
+        ambient=(0.82, 0.95, 0.98), haze="#1f86ab", water="#0b3f73", cloud_light="#dffcf6", cloud_dark="#0d4a78",
         rim="#d8fff8", altitude=1.0, glow_reach=0.6, glow_strength=0.7,
     ),
     "indoor": Palette(
