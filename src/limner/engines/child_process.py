@@ -301,8 +301,9 @@ class ChildProcess:
         assert self._process is not None
         with contextlib.suppress(psutil.Error):
             watched = psutil.Process(self._process.pid)
-            while watched.memory_info().rss <= limit:
-                await asyncio.sleep(_MEMORY_CHECK)  # noqa: ASYNC110 - the kernel signals no growth
+            # The kernel announces no growth, so somebody has to look.
+            while watched.memory_info().rss <= limit:  # noqa: ASYNC110
+                await asyncio.sleep(_MEMORY_CHECK)
             self._strike(_Cause(OutOfMemory, f"The engine used more than {limit // 2**20} MiB of memory."))
 
     async def _bury(self) -> None:
