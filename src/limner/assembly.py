@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 from limner import plugins
 from limner.actions.deliver import Deliverer, OnFinished
 from limner.actions.job_reader import JobReader
+from limner.actions.judge import OnAmbiguous
 from limner.actions.models import Models
 from limner.actions.submit_job import BeforeSubmit, SubmitNeeds
 from limner.actions.sweep import Sweeper
@@ -30,17 +30,15 @@ from limner.contracts.engine import Engine
 from limner.contracts.storage import LocalStorage
 from limner.dispatchers.inprocess import InProcessDispatcher
 from limner.domain.errors import NotStarted, SettingsError
+from limner.engines.isolated import IsolatedEngine
 from limner.notifiers.sqlite import SqliteNotifier
 from limner.observers.telemetry import Telemetry
 from limner.repositories.sql import SqlRepository
 from limner.settings import Settings
 
 EMBEDDED_GRACE = 2.0
-ENGINE_RETRY = 10.0
 SECRET_BYTES = 32
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-logger = logging.getLogger(__name__)
 
 
 class Assembly:
@@ -59,15 +57,32 @@ class Assembly:
         self.codec = PillowCodec()
         self.repository = SqlRepository(settings.database_url)
         self.storage = plugins.storage_from_url(settings.storage_url)
-        self.notifier = SqliteNotifier(self.repository)
+        self.notifier = SqliteNotifier(
+            settings.database_path,
+            changes_after=self.repository.changes_after,
+            progress_of=self.repository.progress_of,
+            on_change=self._hear_elsewhere,
+        )
         self.dispatcher = InProcessDispatcher()
         self.job_reader = JobReader(self.repository)
         self.authenticator = ApiKeyAuthenticator(self.repository)
         self.before_submit: list[BeforeSubmit] = []
         self.on_finished: list[OnFinished] = []
+        self.deliverer = Deliverer(self.on_finished, repository=self.repository, observer=self.observer)
+        self.sweeper = Sweeper(
+            repository=self.repository,
+            storage=self.storage,
+            dispatcher=self.dispatcher,
+            notifier=self.notifier,
+            observer=self.observer,
+            policy=self.policy,
+            clock=self.clock,
+            deliverer=self.deliverer,
+        )
         self.worker: Worker | None = None
         self.draining = False
         self._secret = b""
+        self._ending: asyncio.Future[None] | None = None
         self._holders = 0
         self._held: AsyncExitStack | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -129,7 +144,12 @@ class Assembly:
     def end_streams(self) -> None:
         """Open streams end now, so that a server that waits for its connections can stop."""
         self.draining = True
-        self.notifier.end()
+        self._ending = asyncio.ensure_future(self.notifier.close())
+
+    def _hear_elsewhere(self) -> None:
+        """Another process changed jobs: there may be work, and an end that a hook must hear of."""
+        self.dispatcher.nudge("")
+        self.deliverer.wake()
 
     def _enter_loop(self) -> None:
         """One event loop at a time: a loop that died without `stop` is forgotten, a living one is not shared."""
@@ -146,6 +166,7 @@ class Assembly:
             for mean in (self.repository, self.storage, self.dispatcher, self.notifier):
                 await mean.open()
                 stack.push_async_callback(mean.close)
+            stack.push_async_callback(self._close_children)
             await self._begin_duties(stack)
             self._chain_signals(stack)
             self.draining = False
@@ -156,27 +177,15 @@ class Assembly:
         self._secret = link_secret(self.settings.home)
 
     async def _begin_duties(self, stack: AsyncExitStack) -> None:
-        """What every process does for all: sweeping, and telling its own hooks."""
-        sweeper = Sweeper(
-            repository=self.repository,
-            storage=self.storage,
-            dispatcher=self.dispatcher,
-            notifier=self.notifier,
-            observer=self.observer,
-            policy=self.policy,
-        )
-        deliverer = Deliverer(hooks=self.on_finished, repository=self.repository, observer=self.observer)
-        for duty in (sweeper, deliverer):
+        """What every process does for all: telling its own hooks, and sweeping."""
+        for duty in (self.deliverer, self.sweeper):
             await duty.start()
             stack.push_async_callback(duty.stop)
 
     async def _begin_work(self, stack: AsyncExitStack) -> None:
-        ready: dict[str, Engine] = {}
-        opening = [asyncio.create_task(self._open_engine(name, ready)) for name in self.engines]
-        stack.push_async_callback(self._close_engines, opening)
         self.worker = Worker(
             name=str(WorkerName.own()),
-            engines=ready,
+            engines=self.engines,
             models=self.models,
             repository=self.repository,
             storage=self.storage,
@@ -187,38 +196,22 @@ class Assembly:
             policy=self.policy,
             clock=self.clock,
             on_ambiguous=self._on_ambiguous(),
+            finished=self.deliverer.wake,
         )
         await self.worker.start()
         stack.push_async_callback(self._end_work, self.worker)
 
-    async def _open_engine(self, name: str, ready: dict[str, Engine]) -> None:
-        """In the background: a model that loads for minutes keeps neither the API nor the other engines waiting."""
-        while True:
-            try:
-                await self.engines[name].open()
-            except Exception:
-                logger.exception("engine %s does not open; trying again in %d s", name, ENGINE_RETRY)
-                await asyncio.sleep(ENGINE_RETRY)
-            else:
-                ready[name] = self.engines[name]
-                self.dispatcher.nudge(name)
-                return
-
-    async def _close_engines(self, opening: list[asyncio.Task[None]]) -> None:
-        for task in opening:
-            task.cancel()
-        await asyncio.gather(*opening, return_exceptions=True)
-        for outcome in await asyncio.gather(*(e.close() for e in self.engines.values()), return_exceptions=True):
-            if isinstance(outcome, Exception):
-                logger.error("an engine did not close", exc_info=outcome)
+    async def _close_children(self) -> None:
+        """A health check starts a child even where nobody works; the worker closes its own before."""
+        children = [engine for engine in self.engines.values() if isinstance(engine, IsolatedEngine)]
+        await asyncio.gather(*(child.close() for child in children))
 
     async def _end_work(self, worker: Worker) -> None:
         self.worker = None
         grace = min(self.policy.drain_grace, EMBEDDED_GRACE) if self.embedded else self.policy.drain_grace
         await worker.drain(grace)
-        await worker.stop()
 
-    def _on_ambiguous(self) -> dict[str, str]:
+    def _on_ambiguous(self) -> dict[str, OnAmbiguous]:
         tables = self.settings.engines.items()
         return {name: engine.on_ambiguous for name, engine in tables if engine.on_ambiguous}
 

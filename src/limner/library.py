@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
 from limner.actions.cancel_job import cancel_job
+from limner.actions.create_key import LOCAL_USER
 from limner.actions.delete_image import delete_image
 from limner.actions.delete_job import delete_job
 from limner.actions.delete_owner import delete_owner
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 
 Before = TypeVar("Before", bound=BeforeSubmit)
 Finished = TypeVar("Finished", bound=OnFinished)
-
-LOCAL_OWNER = "local"
-"""Owns what a program paints without naming anybody."""
 
 PATIENCE = 60.0
 FILE_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
@@ -157,7 +155,7 @@ class Limner:
         submission = await submit_job(ask, owner, idempotency=key, needs=self._assembly.submit_needs)
         return submission.job
 
-    async def paint(self, prompt: str, *, owner: str = LOCAL_OWNER, **fields: Unpack[AskFields]) -> list[Picture]:
+    async def paint(self, prompt: str, *, owner: str = LOCAL_USER, **fields: Unpack[AskFields]) -> list[Picture]:
         """Submits, waits, and returns the pictures. Cancelling it cancels the job. Raises EngineError where no picture
         could be painted, and what `submit` raises.
         """

@@ -112,6 +112,20 @@ class Settings(BaseSettings):
     def make_absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    @field_validator("database")
+    @classmethod
+    def check_database(cls, database: str) -> str:
+        if database and not database.startswith("sqlite:///"):
+            raise ValueError("rows are kept in SQLite: write sqlite:///relative/path or sqlite:////absolute/path")
+        return database
+
+    @field_validator("dispatcher")
+    @classmethod
+    def check_dispatcher(cls, dispatcher: str) -> str:
+        if dispatcher != "inprocess":
+            raise ValueError("there is one dispatcher, inprocess")
+        return dispatcher
+
     @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def split_commas(cls, value: Any) -> Any:
@@ -141,6 +155,10 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home / 'limner.db'}"
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
     def storage_url(self) -> str:

@@ -23,6 +23,9 @@ def backup(options: Options, folder: Path) -> None:
     """Copy jobs, keys and pictures to FOLDER while everything runs. To restore, use the copy as LIMNER_HOME."""
     if options.url:
         raise click.UsageError("A backup is made on the server's machine: run this there, without --url.")
+    if folder.exists() and any(folder.iterdir()):
+        raise SettingsError(f"{folder} is not empty; name a new folder.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     copied = asyncio.run(_backup(options.settings(), folder.absolute()))
     if options.json:
         echo_json({"folder": str(folder), **copied})
@@ -33,13 +36,10 @@ def backup(options: Options, folder: Path) -> None:
 
 async def _backup(settings: Settings, folder: Path) -> dict[str, Any]:
     """Rows first: whatever picture they name was durable before, and is copied after."""
-    if folder.exists() and any(folder.iterdir()):
-        raise SettingsError(f"{folder} is not empty; name a new folder.")
     source = Assembly(settings, embedded=True)
     target = Assembly(Settings(home=folder, engines=settings.engines, model=settings.model), embedded=True)
     await source.start(work=False)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         await source.repository.backup(str(folder / "limner.db"))
         shutil.copy2(settings.home / "secret", folder / "secret")
         await target.storage.open()

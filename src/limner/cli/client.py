@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from limner.actions.create_key import LOCAL_USER
 from limner.cli.in_process import InProcess
 from limner.cli.options import Options
 from limner.domain.errors import LimnerError
-from limner.library import LOCAL_OWNER, Limner
+from limner.library import Limner
 
 Document = dict[str, Any]
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
@@ -96,7 +97,7 @@ class Client:
 
 
 @asynccontextmanager
-async def reach(options: Options, *, user: str = LOCAL_OWNER, work: bool = False) -> AsyncIterator[Client]:
+async def reach(options: Options, *, user: str = LOCAL_USER, work: bool = False) -> AsyncIterator[Client]:
     """The server of `options.url`; without one the data folder, where `work` lets this process paint, too."""
     if options.url:
         headers = {"Authorization": f"Bearer {options.key}"} if options.key else {}

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+from limner.actions.create_key import LOCAL_USER
 from limner.cli.client import Client, Document, reach
 from limner.cli.options import Options, shared_options
 from limner.cli.output import Bar, echo_json, echo_table, shorten
-from limner.library import LOCAL_OWNER
 
-user_option = click.option("--user", default=LOCAL_OWNER, show_default=True, help="Whose, without --url.")
+user_option = click.option("--user", default=LOCAL_USER, show_default=True, help="Whose, without --url.")
 
 
 @click.group()

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from limner.actions.create_key import create_key
+from limner.actions.create_key import LOCAL_USER, NewKey, create_key
 from limner.actions.list_keys import list_keys
 from limner.actions.revoke_key import revoke_key
 from limner.assembly import Assembly
@@ -18,7 +18,6 @@ from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json, echo_table
 from limner.contracts.repository import Repository
 from limner.domain.identity import USER_SCOPES, ApiKey, Scope
-from limner.library import LOCAL_OWNER
 
 
 @click.group()
@@ -27,7 +26,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--user", default=LOCAL_OWNER, show_default=True, help="Whose jobs and pictures it opens.")
+@click.option("--user", default=LOCAL_USER, show_default=True, help="Whose jobs and pictures it opens.")
 @click.option("--name", default="", help="What it is for.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([*Scope]), help="[all but operate]")
 @click.option("--days", type=click.IntRange(min=1), help="Expires after so many days [never].")
@@ -36,7 +35,7 @@ def create(options: Options, user: str, name: str, scopes: tuple[str, ...], days
     """Make a key; it is shown once."""
     made = asyncio.run(_create(options, user, name, scopes, days))
     if options.json:
-        echo_json({"key": made.key, **_document(made.record)})
+        echo_json({**_document(made.record), "key": made.key})
         return
     click.echo(made.key)
     click.echo("It is not shown again. Send it as `Authorization: Bearer …`.", err=True)
@@ -66,11 +65,11 @@ def revoke(options: Options, key_id: str) -> None:
         click.echo("Revoked.")
 
 
-async def _create(options: Options, user: str, name: str, scopes: tuple[str, ...], days: int | None) -> Any:
+async def _create(options: Options, user: str, name: str, scopes: tuple[str, ...], days: int | None) -> NewKey:
     chosen = frozenset(map(Scope, scopes)) or USER_SCOPES
     expires_in = timedelta(days=days) if days else None
-    async with _rows(options) as repository:
-        return await create_key(user, name=name, scopes=chosen, expires_in=expires_in, repository=repository)
+    async with _rows(options) as rows:
+        return await create_key(name=name, user_id=user, scopes=chosen, expires_in=expires_in, repository=rows)
 
 
 async def _list(options: Options) -> tuple[ApiKey, ...]:

@@ -29,4 +29,13 @@ async def _models(options: Options) -> Document:
 
 
 def _tell(model: Document) -> None:
-    click.echo(model["name"])
+    can = model["capabilities"]
+    width, height = can["width"], can["height"]
+    click.echo(f"{model['name']}{'  (default)' if model['default'] else ''}  {model['description']}")
+    sizes = f"{width['minimum']}–{width['maximum']} × {height['minimum']}–{height['maximum']} px"
+    click.echo(f"  {sizes}, up to {can['max_count']} pictures, {', '.join(can['formats'])}")
+    for name, schema in can["options"].get("properties", {}).items():
+        choices = ", ".join(map(str, schema.get("enum", ()))) or schema.get("type", "")
+        click.echo(f"  --option {name}=…  {choices}")
+    if model["problem"]:
+        click.echo(f"  It cannot paint now: {model['problem']['detail']}")

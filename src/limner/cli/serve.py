@@ -24,7 +24,6 @@ from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
 from limner.domain.errors import SettingsError
 from limner.domain.identity import USER_SCOPES, Scope
-from limner.library import LOCAL_OWNER
 from limner.observers import logs
 from limner.settings import LOOPBACK_HOSTS, Settings
 from limner.web.server import create_app
@@ -103,7 +102,7 @@ async def _first_key(settings: Settings) -> str | None:
         if not settings.authentication or await assembly.repository.list_keys():
             return None
         scopes = USER_SCOPES | {Scope.OPERATE}
-        made = await create_key(LOCAL_OWNER, name="first", scopes=scopes, repository=assembly.repository)
+        made = await create_key(name="first", scopes=scopes, repository=assembly.repository)
         return made.key
     finally:
         await assembly.stop()
