@@ -23,6 +23,7 @@ CurrentUser = Callable[..., Any]
 
 
 class HostUsers:
+    plain = False
     schemes = ()
 
     def __init__(self, current_user: CurrentUser, host: HostAppAuthenticator) -> None:

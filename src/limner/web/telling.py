@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -13,22 +14,28 @@ from limner.web.access import Caller
 from limner.web.encoding import encode, image_document, job_document
 from limner.web.negotiation import header, matches, weak_etag
 
-JSON = "application/json"
+
+class JsonResponse(Response):
+    """Starlette's, without the general case, which costs more than the encoding of a job."""
+
+    def __init__(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        self.status_code, self.body, self.background = status, body, None
+        more = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+        self.raw_headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
 
 
 def job_response(caller: Caller, job: Job, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    addresses = caller.addresses
-    return Response(encode(job_document(job, addresses)), status, headers, JSON)
+    return JsonResponse(encode(job_document(job, caller.addresses)), status, headers)
 
 
 def created_response(caller: Caller, job: Job, headers: dict[str, str] | None = None) -> Response:
     """202: it is on disk, and here is where to look."""
-    location = {"Location": caller.addresses.job(job.id), "Retry-After": "1"}
-    return job_response(caller, job, 202, {**location, **(headers or {})})
+    told = job_document(job, caller.addresses)
+    return JsonResponse(encode(told), 202, {"Location": told["urls"]["self"], "Retry-After": "1", **(headers or {})})
 
 
 def image_facts_response(caller: Caller, image: Image) -> Response:
-    return Response(encode(image_document(image, caller.addresses)), 200, None, JSON)
+    return JsonResponse(encode(image_document(image, caller.addresses)))
 
 
 def job_page_document(caller: Caller, page: Page[Job]) -> dict[str, Any]:
@@ -46,4 +53,4 @@ def tagged_response(caller: Caller, body: bytes, headers: dict[str, str] | None 
     told = {"ETag": weak_etag(body), "Cache-Control": "private, no-cache", **(headers or {})}
     if matches(header(caller.request.scope, b"if-none-match"), told["ETag"]):
         return Response(None, 304, told)
-    return Response(body, 200, told, JSON)
+    return JsonResponse(body, 200, told)

@@ -19,7 +19,7 @@ from limner.web.encoding import encode
 from limner.web.errors import NotReady
 from limner.web.operation import add, answer
 from limner.web.schemas import LimnerHealth, LimnerReadiness
-from limner.web.telling import JSON
+from limner.web.telling import JsonResponse
 
 PATIENCE = 3.0
 """Seconds that each check may take."""
@@ -29,7 +29,7 @@ OK = "ok"
 
 async def get_health(caller: Anybody) -> Response:  # noqa: ARG001 - nobody is asked who they are
     """The process is alive; whether it works is for /ready."""
-    return Response(encode({"status": "alive", "version": __version__}), 200, {"Cache-Control": "no-store"}, JSON)
+    return JsonResponse(encode({"status": "alive", "version": __version__}), 200, {"Cache-Control": "no-store"})
 
 
 async def get_ready(caller: Anybody) -> Response:
@@ -38,7 +38,7 @@ async def get_ready(caller: Anybody) -> Response:
     if any(found != OK for found in checks.values()):
         broken = ", ".join(name for name, found in checks.items() if found != OK)
         raise NotReady(f"Does not work: {broken}.", checks=checks)
-    return Response(encode({"status": "ready", "checks": checks}), 200, {"Cache-Control": "no-store"}, JSON)
+    return JsonResponse(encode({"status": "ready", "checks": checks}), 200, {"Cache-Control": "no-store"})
 
 
 async def get_metrics(caller: MayOperate) -> Response:
