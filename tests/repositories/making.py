@@ -64,7 +64,8 @@ async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=
 async def running(repository, **facts):
     """A job in the hands of worker w1: its claim."""
     await submitted(repository, **facts)
-    (claim,) = await claimed(repository, engine=facts.get("route", ("painter",))[0])
+    engine = facts.get("route", ("painter",))[0]
+    (claim,) = await claimed(repository, engine=engine, policy=facts.get("policy", POLICY))
     return claim
 
 

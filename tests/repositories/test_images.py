@@ -1,0 +1,199 @@
+from dataclasses import replace
+
+import pytest
+from tests.repositories.making import POLICY, new_image, running, submitted
+
+from limner.contracts.repository import Idempotency, Requeue
+from limner.domain.identity import new_id
+from limner.domain.job import JobState
+
+KEY = Idempotency(key="k", fingerprint="f")
+AGED = replace(POLICY, image_age=3600)
+
+
+async def finished(repository, *, count=1, size=100, **facts):
+    claim = await running(repository, count=count, **facts)
+    for ordinal in range(count):
+        picture = new_image(claim, ordinal, bytes=size)
+        await repository.keep_image(claim.lease, picture, finish=ordinal == count - 1)
+    return await repository.find_job(claim.job.id)
+
+
+async def ids(repository, owner="ann", **asked):
+    return [image.id for image in await repository.page_of_images(owner, **({"before": None, "limit": 50} | asked))]
+
+
+async def expire(repository, policy=POLICY):
+    return await repository.expire(policy=policy)
+
+
+async def test_a_picture_reads_back_as_it_was_kept(repository):
+    claim = await running(repository)
+    kept = new_image(claim, seed=99, format="webp", cost=0.04)
+    await repository.keep_image(claim.lease, kept, finish=True)
+    image = await repository.find_image(kept.id)
+    assert (image.seed, image.format, image.key, image.owner, image.ordinal) == (99, "webp", kept.key, "ann", 0)
+    assert (await repository.find_job(claim.job.id)).images == (image,)
+
+
+async def test_pictures_are_listed_newest_first(repository):
+    first, second = await finished(repository), await finished(repository)
+    await finished(repository, owner="ben")
+    assert await ids(repository) == [second.images[0].id, first.images[0].id]
+    assert await ids(repository, before=second.images[0].id) == [first.images[0].id]
+
+
+async def test_a_deleted_picture_is_hidden_and_can_be_restored(repository):
+    job = await finished(repository)
+    image_id = job.images[0].id
+    assert (await repository.delete_image(image_id)).seq == job.event_seq + 1
+    assert await ids(repository) == []
+    assert (await repository.find_image(image_id)).deleted_at is not None
+    assert (await repository.restore_image(image_id)).seq == job.event_seq + 2
+    assert await ids(repository) == [image_id]
+
+
+async def test_deleting_and_restoring_twice_changes_nothing(repository):
+    image_id = (await finished(repository)).images[0].id
+    assert await repository.restore_image(image_id) is None
+    await repository.delete_image(image_id)
+    assert await repository.delete_image(image_id) is None
+    assert await repository.delete_image(new_id()) is None
+
+
+async def test_a_deleted_picture_is_purged_after_its_time(repository, clock):
+    job = await finished(repository, count=2)
+    await repository.delete_image(job.images[0].id)
+    assert (await expire(repository))[1] == ()
+    clock.pass_(POLICY.restore_window + 1)
+    assert (await expire(repository))[1] == (job.images[0].key,)
+    left = await repository.find_job(job.id)
+    assert (left.images, left.state) == ((job.images[1],), "succeeded")
+    assert await repository.restore_image(job.images[0].id) is None
+
+
+async def test_a_running_jobs_deleted_picture_is_not_painted_again(repository, clock):
+    claim = await running(repository, count=2)
+    picture = new_image(claim)
+    await repository.keep_image(claim.lease, picture, finish=False)
+    await repository.delete_image(picture.id)
+    clock.pass_(POLICY.restore_window + 1)
+    assert (await expire(repository))[1] == ()
+    assert (await repository.find_job(claim.job.id)).missing == (1,)
+
+
+async def test_only_keys_that_a_row_names_are_known(repository):
+    key = (await finished(repository)).images[0].key
+    assert await repository.known_keys([key, "stray/0/1.png"]) == {key}
+
+
+async def test_retention_says_when_and_then_lets_go(repository, clock):
+    job = await finished(repository, policy=AGED)
+    assert (job.expires_at - job.finished_at).total_seconds() == 3600
+    assert job.images[0].expires_at == job.expires_at
+    clock.pass_(3601)
+    _, keys = await expire(repository, AGED)
+    assert (keys, await repository.find_job(job.id), await ids(repository)) == ((job.images[0].key,), None, [])
+
+
+async def test_jobs_that_are_not_finished_do_not_age(repository, clock):
+    waiting = await submitted(repository, policy=AGED)
+    clock.pass_(99 * 3600)
+    await expire(repository, AGED)
+    assert await repository.find_job(waiting.id) is not None
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 60.0), (60.0, None), (60.0, 3600.0)])
+async def test_a_new_retention_dates_finished_jobs_again(repository, before, after):
+    first, then = replace(POLICY, image_age=before), replace(POLICY, image_age=after)
+    await expire(repository, first)
+    job = await finished(repository, policy=first)
+    await expire(repository, then)
+    job = await repository.find_job(job.id)
+    expected = None if after is None else after
+    for dated in (job, job.images[0]):
+        assert (dated.expires_at and (dated.expires_at - job.finished_at).total_seconds()) == expected
+
+
+async def test_the_oldest_pictures_beyond_the_quota_are_hidden(repository):
+    old, new = await finished(repository, size=60), await finished(repository, size=60)
+    other = await finished(repository, owner="ben", size=60)
+    report, _ = await expire(repository, replace(POLICY, owner_quota=100))
+    assert [change.job_id for change in report.changes] == [old.id]
+    assert (await ids(repository), await ids(repository, "ben")) == ([new.images[0].id], [other.images[0].id])
+
+
+async def test_events_go_some_time_after_the_end(repository, clock):
+    job, waiting = await finished(repository), await submitted(repository)
+    clock.pass_(POLICY.events_kept - 60)
+    await expire(repository)
+    assert len(await repository.events_after(job.id, 0)) == 3
+    clock.pass_(120)
+    await expire(repository)
+    assert await repository.events_after(job.id, 0) == ()
+    assert len(await repository.events_after(waiting.id, 0)) == 1
+
+
+async def test_a_deleted_job_is_gone_with_all_its_rows(repository):
+    job = await finished(repository, idempotency=KEY)
+    assert await repository.delete_job(job.id) == (job.images[0].key,)
+    assert (await repository.find_job(job.id), await repository.find_image(job.images[0].id)) == (None, None)
+    assert await repository.events_after(job.id, 0) == ()
+    assert await repository.outbox_due(limit=9, hold=1) == ()
+    assert (await submitted(repository, idempotency=KEY)).id != job.id
+
+
+async def test_an_unfinished_job_is_not_deleted(repository):
+    claim, queued = await running(repository), await submitted(repository)
+    assert await repository.delete_job(claim.job.id) is None
+    assert await repository.delete_job(queued.id) is None
+
+
+async def test_a_deleted_owner_leaves_nothing(repository):
+    done = await finished(repository, count=2)
+    claim = await running(repository)
+    await submitted(repository, idempotency=KEY)
+    other = await submitted(repository, owner="ben")
+    assert set(await repository.delete_owner("ann")) == {image.key for image in done.images}
+    assert await repository.page_of_jobs("ann", state=None, reference=None, before=None, limit=9) == ()
+    assert repository.renew([claim.lease], seconds=30).lost == {claim.lease}
+    assert (await repository.queue_facts()).queued == {"painter": 1}
+    assert await repository.find_job(other.id) is not None
+
+
+async def test_hooks_hear_of_every_end(repository):
+    done, queued = await finished(repository), await submitted(repository)
+    claim = await running(repository, owner="ben", route=("openai",))
+    await repository.cancel(queued.id)
+    await repository.finish(claim.lease, JobState.FAILED, None, counters=Requeue())
+    entries = await repository.outbox_due(limit=9, hold=60)
+    assert {entry.job_id for entry in entries} == {done.id, queued.id, claim.job.id}
+
+
+async def test_an_entry_is_held_while_it_is_delivered(repository, clock):
+    await finished(repository)
+    (entry,) = await repository.outbox_due(limit=9, hold=60)
+    assert await repository.outbox_due(limit=9, hold=60) == ()
+    clock.pass_(61)
+    (again,) = await repository.outbox_due(limit=9, hold=60)
+    assert (again.id, entry.tries, again.tries) == (entry.id, 0, 1)
+
+
+async def test_a_failed_delivery_waits_and_a_done_one_is_gone(repository, clock):
+    await finished(repository)
+    (entry,) = await repository.outbox_due(limit=9, hold=1)
+    await repository.outbox_failed(entry.id, delay=300)
+    clock.pass_(299)
+    assert await repository.outbox_due(limit=9, hold=1) == ()
+    clock.pass_(2)
+    assert len(await repository.outbox_due(limit=9, hold=1)) == 1
+    await repository.outbox_done(entry.id)
+    clock.pass_(999)
+    assert await repository.outbox_due(limit=9, hold=1) == ()
+
+
+async def test_entries_that_nobody_wants_go_in_the_end(repository, clock):
+    await finished(repository)
+    clock.pass_(POLICY.events_kept + 1)
+    report, _ = await expire(repository)
+    assert report.counts["outbox"] == 1
