@@ -1,5 +1,7 @@
 import asyncio
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -128,6 +130,14 @@ async def test_a_job_that_lost_workers_runs_alone(repository):
         await repository.requeue(claim.lease, Requeue(lease_losses=1))
         (claim,) = await claimed(repository)
     assert claim.alone
+
+
+async def test_a_lane_that_counts_too_much_does_not_stop_claims(repository, path):
+    await running(repository)
+    await submitted(repository, owner="ben")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE limner_lanes SET queued = 0, claimable = 1 WHERE owner = 'ann'")
+    assert await owners_of(repository, 9) == ["ben"]
 
 
 async def test_claims_are_told(repository):

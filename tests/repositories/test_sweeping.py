@@ -129,7 +129,7 @@ async def test_a_sweep_works_through_more_than_one_batch(repository, clock):
 
 async def test_after_an_outage_no_lease_is_believed_lost_for_one_lease(repository, clock):
     claim = await running(repository)
-    repository._trust.note_return()
+    repository._trust.note_outage()
     assert (await lose_worker(repository, clock)).changes == ()
     await repository.keep_image(claim.lease, new_image(claim), finish=True)
 

@@ -60,6 +60,7 @@ class _Round:
             else:
                 logger.error("a lane counts jobs that are not there and is counted again", extra={"engine": engine})
                 recount(self.connection, self.moment)
+                _BLOCK.run(self.connection, of_owner=lane.owner)  # until the next sweep, or this would not end
         return None
 
     def _take(self, owner: str, engine: str) -> Row | None:

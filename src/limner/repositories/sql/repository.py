@@ -72,7 +72,7 @@ class SqlRepository:
 
     async def open(self) -> None:
         await asyncio.to_thread(migrating.prepare, self._path, self._moment())
-        writer = Writer(self._path, recovered=self._trust.note_return)
+        writer = Writer(self._path, unsure=self._trust.note_outage)
         writer.start()
         self._running = writer, Readers(self._path)
 

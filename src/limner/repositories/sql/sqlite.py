@@ -77,11 +77,11 @@ class FileLock:
         self._file: int | None = None
 
     @contextmanager
-    def held(self, seconds: float = BUSY_SECONDS) -> Iterator[None]:
-        """Raises DatabaseUnavailable when another process does not let go for `seconds`."""
+    def held(self) -> Iterator[None]:
+        """Raises DatabaseUnavailable when another process does not let go for BUSY_SECONDS."""
         if self._file is None:
             self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        self._take(self._file, time.monotonic() + seconds)
+        self._take(self._file, time.monotonic() + BUSY_SECONDS)
         try:
             yield
         finally:

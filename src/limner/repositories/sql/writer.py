@@ -34,7 +34,7 @@ BulkWork = Callable[[Connection, Sequence[Item]], Sequence[Result | LimnerError]
 LARGEST_GROUP = 256
 CHECKPOINT_PAGES = 1000
 """Pages in the log at which it is moved into the database: writers wait about 10 ms for so many."""
-FIRST_CHECKPOINT = 50
+FIRST_CHECKPOINT = 20
 MOST_COMMITS = 1000
 PATIENCE = 30.0
 """Seconds that a blocking caller waits for its turn."""
@@ -50,10 +50,12 @@ class _Command:
 
 
 class Writer:
-    """Serves coroutines of any event loop, and threads. `recovered` is called when an outage has ended."""
+    """Serves coroutines of any event loop, and threads. `unsure` is called while writing fails, and when it
+    works again.
+    """
 
-    def __init__(self, path: Path, *, recovered: Callable[[], None]) -> None:
-        self._recovered = recovered
+    def __init__(self, path: Path, *, unsure: Callable[[], None]) -> None:
+        self._unsure = unsure
         self._engine = writing_engine(path)
         self._lock = FileLock(path)
         self._commands: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
@@ -153,6 +155,7 @@ class Writer:
         if not self._out_of_order:
             logger.error("the database cannot be written", extra={"fault": type(error).__name__}, exc_info=error)
         self._out_of_order = True
+        self._unsure()
         self._disconnect()
 
     def _note_success(self) -> None:
@@ -160,7 +163,7 @@ class Writer:
         if self._out_of_order:
             logger.info("the database can be written again")
             self._out_of_order = False
-            self._recovered()
+            self._unsure()
 
     def _checkpoint_when_due(self) -> None:
         """Nothing tells how long the log is but a checkpoint itself; so it is foretold from the last one."""

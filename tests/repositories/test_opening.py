@@ -1,0 +1,217 @@
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from tests.repositories.making import POLICY, opened, submitted
+
+from limner.domain.errors import DatabaseError, DatabaseUnavailable
+from limner.repositories.sql import SqlRepository, migrating, tables
+from limner.repositories.sql.sqlite import writing_engine
+
+
+def schema(path):
+    """Tables and indexes as the database describes them, without their layout."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'limner_%'")
+        return {name: " ".join((sql or "").replace('"', "").split()) for name, sql in rows}
+
+
+def set_revision(path, revision):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE limner_migrations SET version_num = ?", (revision,))
+
+
+async def test_nothing_is_touched_before_open(path):
+    repository = SqlRepository(f"sqlite:///{path}")
+    assert not list(path.parent.iterdir())
+    with pytest.raises(DatabaseUnavailable):
+        await repository.find_job("x")
+
+
+async def test_migrations_lead_to_the_tables_that_statements_use(path):
+    async with opened(path):
+        pass
+    with writing_engine(path).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "limner_migrations"})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+async def test_migrations_make_the_same_schema_as_the_tables(path, tmp_path):
+    async with opened(path):
+        pass
+    with writing_engine(tmp_path / "direct.db").connect() as connection, connection.begin():
+        tables.metadata.create_all(connection)
+    made = schema(path)
+    assert made.pop("limner_migrations")
+    assert made == schema(tmp_path / "direct.db")
+
+
+async def test_all_names_begin_with_our_prefix(path):
+    async with opened(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        names = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+        ]
+    assert names
+    assert all(name.startswith("limner_") for name in names)
+
+
+async def test_a_hosts_tables_are_left_alone(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE jobs (id)")
+        connection.execute("INSERT INTO jobs VALUES (17)")
+        connection.commit()
+    async with opened(path) as repository:
+        await submitted(repository)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT id FROM jobs").fetchall() == [(17,)]
+
+
+async def test_a_newer_database_is_refused_with_the_way_back(path):
+    async with opened(path):
+        pass
+    set_revision(path, "9999")
+    backup = path.with_name("limner.db.before-9999")
+    backup.touch()
+    with pytest.raises(DatabaseError) as refusal:
+        await SqlRepository(f"sqlite:///{path}").open()
+    assert str(refusal.value) == (
+        "This database was written by a newer Limner (revision 9999). "
+        f"Upgrade Limner, or restore the backup at {backup}."
+    )
+
+
+@pytest.fixture
+def one_revision_more(tmp_path, monkeypatch):
+    """As the next version will be: one more migration script."""
+    scripts = tmp_path / "versions"
+    scripts.mkdir()
+    (scripts / "r0002_next.py").write_text(
+        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+        "def upgrade():\n    op.execute('ALTER TABLE limner_facts ADD COLUMN extra INTEGER')\n"
+    )
+    config_for = migrating.config_for
+
+    def config_with_more(connection):
+        config = config_for(connection)
+        here = config.get_main_option("script_location")
+        config.set_main_option("version_locations", f"{here}/versions;{scripts}")
+        config.set_main_option("path_separator", ";")
+        return config
+
+    monkeypatch.setattr(migrating, "config_for", config_with_more)
+
+
+async def test_an_older_database_is_upgraded_after_a_copy(path, request):
+    async with opened(path) as repository:
+        job = await submitted(repository)
+    request.getfixturevalue("one_revision_more")
+    async with opened(path) as repository:
+        assert (await repository.find_job(job.id)).id == job.id
+    copy = path.with_name("limner.db.before-0002")
+    assert "extra" in schema(path)["limner_facts"]
+    assert "extra" not in schema(copy)["limner_facts"]
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT id FROM limner_jobs").fetchall() == [(job.id,)]
+
+
+async def test_a_failed_upgrade_changes_nothing(path, request, tmp_path):
+    async with opened(path):
+        pass
+    request.getfixturevalue("one_revision_more")
+    script = tmp_path / "versions" / "r0002_next.py"
+    script.write_text(script.read_text() + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
+    before = schema(path)
+    with pytest.raises(Exception, match="nowhere"):
+        await SqlRepository(f"sqlite:///{path}").open()
+    assert schema(path) == before
+
+
+async def test_an_up_to_date_database_is_not_copied(path):
+    for _ in range(2):
+        async with opened(path):
+            pass
+    assert not [entry.name for entry in path.parent.iterdir() if "before" in entry.name]
+
+
+async def test_many_may_open_a_new_database_at_once(path):
+    repositories = [SqlRepository(f"sqlite:///{path}") for _ in range(8)]
+    await asyncio.gather(*(repository.open() for repository in repositories))
+    job = await submitted(repositories[0])
+    assert (await repositories[7].find_job(job.id)).id == job.id
+    for repository in repositories:
+        await repository.close()
+
+
+async def test_a_file_that_is_no_database_is_refused(path):
+    path.write_bytes(b"This is not a database, but it is long enough to look like a file." * 100)
+    with pytest.raises(DatabaseError, match=r"limner\.db cannot be used .* is damaged .* Restore it from a backup"):
+        await SqlRepository(f"sqlite:///{path}").open()
+
+
+async def test_a_damaged_database_is_refused(path):
+    async with opened(path):
+        pass
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 4000)
+    with pytest.raises(DatabaseError, match="is damaged"):
+        await SqlRepository(f"sqlite:///{path}").open()
+
+
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseError, match=r"file/limner\.db cannot be used as Limner's database"):
+        await SqlRepository(f"sqlite:///{tmp_path}/file/limner.db").open()
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("sqlite://", "name a file"),
+        ("sqlite:///:memory:", "name a file"),
+        ("mysql://localhost/x", "There is no repository for mysql"),
+        ("nonsense", "is not a database URL"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_with_a_remedy(url, remedy):
+    with pytest.raises(DatabaseError, match=remedy):
+        SqlRepository(url)
+
+
+async def test_a_backup_is_consistent_while_jobs_come_in(repository, tmp_path):
+    async def keep_submitting():
+        while True:
+            await submitted(repository)
+
+    busy = asyncio.create_task(keep_submitting())
+    await asyncio.sleep(0.1)
+    await repository.backup(str(tmp_path / "copy.db"))
+    busy.cancel()
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        jobs, events = (copy.execute(f"SELECT count(*) FROM limner_{name}").fetchone() for name in ("jobs", "events"))
+    assert jobs == events > (0,)
+
+
+async def test_a_backup_can_be_opened_and_worked_with(repository, tmp_path):
+    job = await submitted(repository)
+    await repository.backup(str(tmp_path / "copy.db"))
+    async with opened(tmp_path / "copy.db") as copy:
+        assert (await copy.claim("w1", {"painter": 1}, policy=POLICY))[0][0].job.id == job.id
+
+
+async def test_skewed_lanes_are_mended_at_open(path, clock):
+    async with opened(path, clock) as repository:
+        await submitted(repository)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE limner_lanes SET queued = 0, waiting = 7, claimable = 0")
+        connection.execute("INSERT INTO limner_lanes VALUES ('ben', 'painter', 3, 0, 3, 1, 1, 0)")
+    async with opened(path, clock) as repository:
+        facts = await repository.queue_facts()
+        claims, _ = await repository.claim("w1", {"painter": 9}, policy=POLICY)
+    assert (facts.queued, facts.running, len(claims)) == ({"painter": 1}, {"painter": 0}, 1)
