@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from limner.actions.running import Reason, Running
 from limner.contracts.notifier import Notifier
 from limner.contracts.repository import WorkRepository
-from limner.domain.errors import DatabaseUnavailable
+from limner.domain.errors import Busy
 from limner.domain.event import JobChanged
 from limner.domain.job import Lease
 
@@ -67,5 +67,5 @@ class CancelWatch:
     async def _ask(self, run: Running) -> None:
         try:
             await self._check([run.job.id])
-        except DatabaseUnavailable:
+        except Busy:
             return  # the next look at all running jobs tells

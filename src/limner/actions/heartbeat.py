@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from limner.contracts.clock import Clock
 from limner.contracts.repository import Renewal, WorkRepository
-from limner.domain.errors import DatabaseUnavailable
+from limner.domain.errors import Busy
 from limner.domain.job import Lease
 from limner.domain.policy import Policy
 
@@ -72,8 +72,8 @@ class Heartbeat:
         began = self._clock.monotonic()
         try:
             renewal = self._repository.renew(leases, seconds=self._policy.lease)
-        except DatabaseUnavailable:
-            logger.warning("leases could not be renewed: the database does not answer", extra={"leases": len(leases)})
+        except Busy as trouble:
+            logger.warning("leases could not be renewed: %s", trouble.code, extra={"leases": len(leases)})
             return False
         except Exception:  # this thread must outlive every fault, or all leases are lost
             logger.exception("leases could not be renewed", extra={"leases": len(leases)})

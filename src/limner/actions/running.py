@@ -162,7 +162,8 @@ class Running:
             try:
                 return await action()
             except (Busy, OSError) as trouble:
-                logger.warning("waiting to record what was painted: %s", type(trouble).__name__, extra=self.facts)
+                name = getattr(trouble, "code", type(trouble).__name__)
+                logger.warning("waiting to record what was painted: %s", name, extra=self.facts)
             await wait(pause)
             pause = min(pause * 2, LONGEST_REST)
 

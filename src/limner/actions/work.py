@@ -28,7 +28,7 @@ from limner.contracts.notifier import Notifier
 from limner.contracts.observer import Observer
 from limner.contracts.repository import Renewal, Repository
 from limner.contracts.storage import Storage
-from limner.domain.errors import DatabaseUnavailable
+from limner.domain.errors import Busy
 from limner.domain.job import Claim, Lease
 from limner.domain.policy import Policy
 
@@ -203,7 +203,7 @@ class Worker:
             await asyncio.sleep(seconds)
             try:
                 await duty()
-            except DatabaseUnavailable:
+            except Busy:
                 continue
             except Exception as error:  # noqa: BLE001 - the duty goes on with the next round
                 log_fault(logger, "a worker's duty failed", error, {})
