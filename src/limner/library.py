@@ -215,15 +215,17 @@ class Jobs:
     async def wait(self, job_id: str, *, owner: str) -> Job:
         """Returns the job once it is final."""
         job = await self.find(job_id, owner=owner)
-        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
+        repository, notifier = self._assembly.repository, self._assembly.notifier
         while not job.state.final:
-            job = await wait_job(job, until=lambda seen: seen.state.final, seconds=PATIENCE, **needs)
+            job = await wait_job(
+                job, until=lambda seen: seen.state.final, seconds=PATIENCE, repository=repository, notifier=notifier
+            )
         return job
 
     async def cancel(self, job_id: str, *, owner: str) -> Job:
         _require_started(self._assembly)
-        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
-        return await cancel_job(job_id, _owner(owner), **needs)
+        repository, notifier = self._assembly.repository, self._assembly.notifier
+        return await cancel_job(job_id, _owner(owner), repository=repository, notifier=notifier)
 
     async def retry(self, job_id: str, *, owner: str) -> Job:
         """A new job with the same request, from a failed or cancelled one."""
@@ -232,8 +234,8 @@ class Jobs:
 
     async def delete(self, job_id: str, *, owner: str) -> None:
         _require_started(self._assembly)
-        needs = {"repository": self._assembly.repository, "storage": self._assembly.storage}
-        await delete_job(job_id, _owner(owner), **needs)
+        repository, storage = self._assembly.repository, self._assembly.storage
+        await delete_job(job_id, _owner(owner), repository=repository, storage=storage)
 
 
 class Images:
@@ -263,13 +265,13 @@ class Images:
     async def delete(self, image_id: str, *, owner: str) -> Image:
         """Hidden at once, restorable for ten minutes."""
         _require_started(self._assembly)
-        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
-        return await delete_image(image_id, _owner(owner), **needs)
+        repository, notifier = self._assembly.repository, self._assembly.notifier
+        return await delete_image(image_id, _owner(owner), repository=repository, notifier=notifier)
 
     async def restore(self, image_id: str, *, owner: str) -> Image:
         _require_started(self._assembly)
-        needs = {"repository": self._assembly.repository, "notifier": self._assembly.notifier}
-        return await restore_image(image_id, _owner(owner), **needs)
+        repository, notifier = self._assembly.repository, self._assembly.notifier
+        return await restore_image(image_id, _owner(owner), repository=repository, notifier=notifier)
 
 
 def _require_started(assembly: Assembly) -> None:

@@ -153,7 +153,7 @@ def _run(settings: Settings, listener: socket.socket, options: Options, flags: d
         return
     _tell_children(options, flags)
     config = _config(settings, "limner.cli.serve:served_app", factory=True, workers=settings.workers)
-    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
+    Multiprocess(config, sockets=[listener]).run()
 
 
 def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
