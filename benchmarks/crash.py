@@ -13,7 +13,16 @@ from processes import Server
 from report import Row
 
 JOBS = 200
-SETTINGS = 'model = "instant"\n[engines.instant]\nkind = "instant"\nseconds = 0.05\n[limits]\nqueued_per_owner = 1000\n'
+SETTINGS = """
+model = "ledger"
+[engines.ledger]
+ledger = "{folder}/ledger.jsonl"
+paint_seconds = 0.05
+concurrency = 1
+on_ambiguous = "retry"
+[limits]
+queued_per_owner = 1000
+"""
 
 
 def states(server: Server, ids: list[str]) -> list[str]:
@@ -31,7 +40,7 @@ def submit_and_kill(server: Server) -> list[str]:
 
 def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder), SETTINGS)
+        server = Server(Path(folder), SETTINGS.format(folder=folder))
         ids = submit_and_kill(server)
         with server.running():
             end = time.monotonic() + 60

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from clock_engine import microseconds
 from processes import application
 from report import Row
-from served import microseconds
 from streams import watch
 
 JOBS = 60

@@ -136,7 +136,7 @@ def fill(path: Path, *, jobs: int, owners: int) -> None:
     )
     connection.execute(
         "INSERT INTO limner_events (job_id, owner, seq, at, changes)"
-        " SELECT id, owner, 1, created_at, '{\"state\":\"queued\"}' FROM limner_jobs ORDER BY id"
+        ' SELECT id, owner, 1, created_at, \'{"state":"queued"}\' FROM limner_jobs ORDER BY id'
     )
     connection.execute(
         "INSERT INTO limner_lanes (owner, engine, queued, urgent, waiting, running, claimable, last_served)"

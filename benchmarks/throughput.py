@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import statistics
 import time
 
-import httpx
+from connections import Connection
 from processes import Server, limner
 from report import Row
 
@@ -37,23 +38,29 @@ async def engine_alone() -> float:
 
 
 async def through_limner(server: Server) -> float:
-    async with httpx.AsyncClient(base_url=server.url, headers=server.headers, timeout=60) as client:
-        start = time.perf_counter()
-        gate = asyncio.Semaphore(32)
+    connections = [await Connection.open(server.url, server.headers) for _ in range(32)]
+    numbers = iter(range(JOBS))
+    start = time.perf_counter()
 
-        async def submit(number: int) -> None:
-            async with gate:
-                (await client.post("/images", json={"prompt": f"picture {number}"})).raise_for_status()
+    async def submit(connection: Connection) -> None:
+        for number in numbers:
+            status, answer = await connection.ask("POST", "/images", {"prompt": f"picture {number}"})
+            if status != 202:
+                raise SystemExit(answer.decode())
 
-        await asyncio.gather(*(submit(number) for number in range(JOBS)))
-        while not await _done(client):
-            await asyncio.sleep(0.02)
-        return JOBS / (time.perf_counter() - start)
+    await asyncio.gather(*map(submit, connections))
+    while not await _done(connections[0]):
+        await asyncio.sleep(0.02)
+    taken = time.perf_counter() - start
+    for connection in connections:
+        connection.close()
+    return JOBS / taken
 
 
-async def _done(client: httpx.AsyncClient) -> bool:
+async def _done(connection: Connection) -> bool:
     for state in ("queued", "running"):
-        if (await client.get("/jobs", params={"state": state, "limit": 1})).json()["items"]:
+        _, answer = await connection.ask("GET", f"/jobs?state={state}&limit=1")
+        if json.loads(answer)["items"]:
             return False
     return True
 

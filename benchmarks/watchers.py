@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import psutil
+from clock_engine import microseconds
 from processes import application
 from report import Row
-from served import microseconds
 from streams import watch
 
 WATCHERS = 1000

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-
 from tests.faults.installation import Installation, children_of, installation, kill
 from tests.faults.oracle import check_everything
 
@@ -33,30 +32,32 @@ POINTS = (
 
 
 def settings(home: Path) -> str:
-    """Four engines: in this process, in a child, one that charges at once, one that charges and hands out a handle."""
+    """Four engines: one in this process, one in a child, one that charges at once, one that hands out a handle."""
     return f"""
 model = "instant"
 
 [engines.instant]
 kind = "instant"
-seconds = 0.02
 
 [engines.isolated]
-kind = "instant"
-seconds = 0.1
+kind = "ledger"
 isolated = true
+ledger = "{home}/isolated.jsonl"
+paint_seconds = 0.1
+concurrency = 4
+on_ambiguous = "retry"
 
 [engines.paid]
 kind = "ledger"
 ledger = "{home}/paid.jsonl"
-mode = "synchronous"
-seconds = 0.1
+accept_seconds = 0.02
+paint_seconds = 0.1
 
 [engines.hosted]
 kind = "ledger"
 ledger = "{home}/hosted.jsonl"
 mode = "asynchronous"
-seconds = 0.3
+paint_seconds = 0.3
 
 [limits]
 queued_per_owner = 100000
@@ -169,7 +170,7 @@ def run(home: Path, *, kills: int, seed: int) -> Campaign:
             campaign.strike()
         submitter.stopped.set()
         submitter.join()
-        jobs = check_everything(place, submitter.acknowledged, ledgers=(home / "paid.jsonl", home / "hosted.jsonl"))
+        jobs = check_everything(place, submitter.acknowledged, ledgers=sorted(home.glob("*.jsonl")))
         summarise(campaign, jobs, seed)
     return campaign
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from tests.faults.installation import Installation
 
 FINAL = {"succeeded", "failed", "cancelled"}
@@ -71,7 +70,7 @@ def check_images(place: Installation, jobs: Iterable[dict[str, Any]]) -> int:
 def check_lanes(place: Installation) -> None:
     """Counters that change with the jobs equal what the jobs say."""
     counted = place.rows(
-        "SELECT owner, json_extract(route, '$[' || route_index || ']') AS engine, sum(state = 'running') AS running,"
+        "SELECT owner, engine, sum(state = 'running') AS running,"
         " sum(state = 'queued') AS waiting FROM limner_jobs WHERE state IN ('queued', 'running') GROUP BY 1, 2"
     )
     kept = place.rows("SELECT owner, engine, running, waiting FROM limner_lanes WHERE running > 0 OR waiting > 0")
@@ -89,7 +88,7 @@ def charges(ledger: Path) -> dict[str, int]:
     counted: dict[str, int] = collections.Counter()
     for line in ledger.read_text().splitlines() if ledger.exists() else ():
         entry = json.loads(line)
-        counted[entry["job_id"]] += entry["count"]
+        counted[entry["job_id"]] += len(entry["ordinals"])
     return counted
 
 

@@ -1,7 +1,6 @@
 import random
 
 import pytest
-
 from tests.faults import campaign
 
 pytestmark = pytest.mark.faults

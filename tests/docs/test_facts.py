@@ -1,0 +1,64 @@
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from limner.cli.main import limner
+from limner.domain import errors
+from limner.domain.policy import Policy
+from limner.observers.metrics import COUNTERS, DURATIONS, GAUGES
+from limner.settings import Settings
+from limner.web import errors as web_errors
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+INTERNAL = {"plugin", "settings", "database", "lease_lost", "busy"}
+
+
+def codes():
+    tree = {one.code for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.LimnerError)}
+    return sorted((tree | {one.code for one in web_errors.STATUS}) - INTERNAL - {"not_ready"})
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_error_code_is_documented(code):
+    assert f"`{code}`" in (DOCS / "errors.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented(name):
+    assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Policy)])
+def test_every_limit_is_documented(name):
+    assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
+
+
+def test_no_limit_is_documented_that_does_not_exist():
+    documented = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "settings.md").read_text(), re.MULTILINE))
+    assert documented <= set(Settings.model_fields) | {field.name for field in dataclasses.fields(Policy)}
+
+
+@pytest.mark.parametrize("name", [*DURATIONS, *COUNTERS, *GAUGES])
+def test_every_metric_is_documented(name):
+    assert f"| `{name}` |" in (DOCS / "operating.md").read_text()
+
+
+@pytest.mark.parametrize("name", limner.list_commands(click.Context(limner)))
+def test_every_command_is_documented(name):
+    pages = [(ROOT / "README.md").read_text(), *(page.read_text() for page in DOCS.glob("*.md"))]
+    assert any(f"limner {name}" in page for page in pages)
+
+
+def links():
+    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *DOCS.rglob("*.md")]
+    return [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())]
+
+
+@pytest.mark.parametrize(("page", "link"), links(), ids=lambda part: str(getattr(part, "name", part)))
+def test_every_link_leads_somewhere(page, link):
+    assert (page.parent / link).exists()
