@@ -136,7 +136,7 @@ def test_a_settings_file_that_is_named_must_exist(monkeypatch):
 
 
 def test_no_secret_stands_in_the_repr_or_in_errors(empty_folder):
-    write(empty_folder, 'database = "postgresql://u:hunter2@h/d"\n[engines.o]\nkind = "x"\napi_key = "hunter2"\n')
+    write(empty_folder, 'storage = "s3://u:hunter2@h/d"\n[engines.o]\nkind = "x"\napi_key = "hunter2"\n')
     settings = Settings.load()
     assert "hunter2" not in repr(settings) + str(settings) + repr(settings.engines) + str(settings.engines["o"])
     write(empty_folder, 'database = ["hunter2"]\n')

@@ -52,7 +52,7 @@ class Assembly:
         self.embedded = embedded
         self.clock = SystemClock()
         self.engines = {**_engines_of(settings), **(engines or {})}
-        self.models = Models(self.engines, default=settings.model or next(iter(self.engines)))
+        self.models = Models(self.engines, default=settings.model or next(iter(self.engines), ""))
         self.observer = Telemetry()
         self.codec = PillowCodec()
         self.repository = SqlRepository(settings.database_url)

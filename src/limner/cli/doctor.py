@@ -112,7 +112,7 @@ async def _database(assembly: Assembly) -> Finding:
     except LimnerError as error:
         return Finding("database", "broken", f"{where}: {error}", "Restore a backup, or name another with --home.")
     waiting, running = sum(facts.queued.values()), sum(facts.running.values())
-    told = f"{keys} keys, {waiting} jobs waiting, {running} running, SQLite {sqlite3.sqlite_version}"
+    told = f"keys {keys}, jobs waiting {waiting}, running {running}, SQLite {sqlite3.sqlite_version}"
     return Finding("database", "ok", f"{where}: {told}")
 
 

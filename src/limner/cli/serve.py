@@ -88,7 +88,8 @@ def _listen(settings: Settings) -> socket.socket:
 def _why_not(error: OSError, settings: Settings) -> str:
     where = f"{settings.host}:{settings.port}"
     if error.errno == errno.EADDRINUSE:
-        return f"Port {settings.port} is taken. Stop what uses it, or choose another: `limner serve --port 8001`."
+        other = f"limner serve --port {settings.port + 1}"
+        return f"Port {settings.port} is taken. Stop what uses it, or choose another: `{other}`."
     if error.errno == errno.EACCES:
         return f"This user may not listen on {where}. Choose a port above 1023."
     return f"Limner cannot listen on {where}: {error.strerror or error}. Choose another --host or --port."

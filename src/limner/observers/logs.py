@@ -16,7 +16,7 @@ _SECRETS = re.compile(
 )
 _HIDDEN = frozenset({"prompt", "negative_prompt", "authorization", "key", "secret", "token", "color_message"})
 _STANDARD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
-_CHATTY = ("sqlalchemy", "httpx", "httpcore", "asyncio", "PIL")
+_CHATTY = ("sqlalchemy", "alembic", "httpx", "httpcore", "asyncio", "PIL")
 _ACCESS = "uvicorn.access"
 
 
