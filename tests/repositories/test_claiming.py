@@ -48,6 +48,13 @@ async def test_leaving_and_coming_back_is_no_way_to_jump_the_queue(repository):
     assert await owners_of(repository, 3) == ["ben", "cleo", "ann"]
 
 
+async def test_a_long_running_job_gives_its_owner_no_precedence(repository):
+    await running(repository)
+    for owner in ["ben", "ann"]:
+        await submitted(repository, owner=owner)
+    assert await owners_of(repository, 2) == ["ben", "ann"]
+
+
 async def test_no_owner_runs_more_than_his_share(repository):
     policy = replace(POLICY, running_per_owner=2)
     for owner in ["ann"] * 5 + ["ben"]:

@@ -60,6 +60,22 @@ async def test_all_names_begin_with_our_prefix(path):
     assert all(name.startswith("limner_") for name in names)
 
 
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # without it a power cut takes what was acknowledged
+        ("wal_autocheckpoint", 0),
+        ("mmap_size", 0),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+    ],
+)
+def test_the_writer_keeps_its_promises_by_these_settings(path, pragma, value):
+    with writing_engine(path).connect() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
 async def test_a_hosts_tables_are_left_alone(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE jobs (id)")

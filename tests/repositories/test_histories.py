@@ -1,0 +1,273 @@
+"""Any history of submits, claims, deaths, zombies, cancels and sweeps keeps the promises."""
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.repositories.making import POLICY, SetClock, new_call, new_image, opened, submitted
+
+from limner.contracts.repository import Idempotency, Requeue
+from limner.domain.errors import LeaseLost
+from limner.domain.job import FINAL_STATES, CallPhase, JobError, JobState
+from limner.repositories.sql import SqlRepository
+
+SHARE = 2
+SHORT = replace(POLICY, running_per_owner=SHARE, max_lease_losses=4, restore_window=60)
+BROKEN = JobError(code="engine_failed", title="The engine failed", detail="It broke.", retryable=True)
+ENGINES = ("painter", "openai")
+TRUTH = """
+SELECT owner, engine, sum(state = 'queued' AND not_before IS NULL), sum(state = 'queued' AND not_before IS NULL AND urgent),
+ sum(state = 'queued'), sum(state = 'running') FROM limner_jobs WHERE finished_at IS NULL GROUP BY owner, engine
+"""
+
+owners = st.sampled_from(["ann", "ben", "cleo"])
+engines = st.sampled_from(ENGINES)
+delays = st.sampled_from([None, timedelta(seconds=5), timedelta(seconds=90)])
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory):
+    path = tmp_path_factory.mktemp("histories") / "empty.db"
+
+    async def make():
+        async with opened(path):
+            pass
+
+    asyncio.run(make())
+    return path
+
+
+class Histories(RuleBasedStateMachine):
+    """`claims` holds what workers believe to have, long after it is true: each of them may come back as a zombie."""
+
+    jobs = Bundle("jobs")
+    claims = Bundle("claims")
+    empty: Path
+
+    @initialize(target=jobs)
+    def open(self):
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "limner.db"
+        shutil.copy(self.empty, path)
+        self.clock = SetClock()
+        self.loop = asyncio.new_event_loop()
+        self.repository = SqlRepository(f"sqlite:///{path}", clock=self.clock)
+        self.do(self.repository.open())
+        self.eye = sqlite3.connect(path, isolation_level=None)
+        self.eye.row_factory = sqlite3.Row
+        self.acknowledged, self.dropped, self.ended, self.epochs = set(), set(), {}, {}
+        return multiple(*(self.submit(owner, "painter", 2, 5, None) for owner in ("ann", "ann", "ann", "ben")))
+
+    def teardown(self):
+        self.eye.close()
+        self.do(self.repository.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+    def do(self, work):
+        return self.loop.run_until_complete(work)
+
+    def row(self, job_id):
+        found = self.eye.execute("SELECT * FROM limner_jobs WHERE id = ?", (job_id,)).fetchone()
+        return dict(found) if found else None
+
+    def write(self, claim, work, *, allowed=True):
+        """Succeeds if and only if the lease holds; otherwise nothing changes."""
+        before = self.row(claim.job.id)
+        holds = before is not None and (before["state"], before["lease_epoch"]) == ("running", claim.lease.epoch)
+        try:
+            self.do(work)
+        except LeaseLost:
+            assert not (holds and allowed)
+            assert self.row(claim.job.id) == before
+        else:
+            assert holds
+            assert allowed
+
+    def has_picture(self, claim, ordinal):
+        found = "SELECT 1 FROM limner_images WHERE job_id = ? AND ordinal = ?"
+        return self.eye.execute(found, (claim.job.id, ordinal)).fetchone() is not None
+
+    @rule(target=jobs, owner=owners, engine=engines, count=st.integers(1, 3), priority=st.integers(4, 6), delay=delays)
+    def submit_one(self, owner, engine, count, priority, delay):
+        return self.submit(owner, engine, count, priority, delay)
+
+    def submit(self, owner, engine, count, priority, delay):
+        not_before = None if delay is None else self.repository.now() + delay
+        facts = {"count": count, "priority": priority, "not_before": not_before, "route": (engine, *ENGINES)}
+        job = self.do(submitted(self.repository, owner=owner, policy=SHORT, **facts))
+        self.acknowledged.add(job.id)
+        return job.id
+
+    @rule(owner=owners, key=st.sampled_from("kl"))
+    def submit_with_key(self, owner, key):
+        idempotency = Idempotency(key=key, fingerprint="f")
+        route = ("painter", *ENGINES)
+        job = self.do(submitted(self.repository, owner=owner, policy=SHORT, idempotency=idempotency, route=route))
+        self.acknowledged.add(job.id)
+
+    @rule(target=claims, engine=engines, slots=st.integers(1, 4), worker=st.sampled_from(["w1", "w2"]))
+    def claim_some(self, engine, slots, worker):
+        return self.claim(engine, slots, worker)
+
+    def claim(self, engine, slots, worker):
+        claims, changes = self.do(self.repository.claim(worker, {engine: slots}, policy=SHORT))
+        assert len(claims) == len(changes)
+        for claim in claims:
+            assert claim.lease.epoch > self.epochs.get(claim.job.id, 0)
+            self.epochs[claim.job.id] = claim.lease.epoch
+        return multiple(*claims)
+
+    @rule(target=claims, worker=st.sampled_from(["w1", "w2"]))
+    def claim_all(self, worker):
+        return self.claim("painter", 9, worker)
+
+    @rule(target=claims, worker=st.sampled_from(["w1", "w2"]))
+    def lose_everything_and_claim_again(self, worker):
+        """What makes zombies of all that is claimed."""
+        self.sweep(("w1", "w2"))
+        return self.claim("painter", 9, worker)
+
+    @rule(claim=claims)
+    def renew(self, claim):
+        before = self.row(claim.job.id)
+        holds = before is not None and (before["state"], before["lease_epoch"]) == ("running", claim.lease.epoch)
+        renewal = self.repository.renew([claim.lease], seconds=SHORT.lease)
+        assert renewal.lost == (frozenset() if holds else {claim.lease})
+        assert holds or self.row(claim.job.id) == before
+
+    @rule(claim=claims, ordinal=st.integers(0, 2), finish=st.booleans())
+    def keep(self, claim, ordinal, finish):
+        allowed = not self.has_picture(claim, ordinal)
+        work = self.repository.keep_image(claim.lease, new_image(claim, ordinal), finish=finish)
+        self.write(claim, work, allowed=allowed)
+
+    @rule(claim=claims, state=st.sampled_from(sorted(FINAL_STATES)))
+    def finish(self, claim, state):
+        error = BROKEN if state is JobState.FAILED else None
+        self.write(claim, self.repository.finish(claim.lease, state, error, counters=Requeue(crashes=1)))
+
+    @rule(
+        claim=claims,
+        delay=delays,
+        drained=st.booleans(),
+        urgent=st.booleans(),
+        route_index=st.sampled_from([None, 0, 1, 2]),
+    )
+    def requeue(self, claim, delay, drained, urgent, route_index):
+        requeue = Requeue(delay=delay, drained=drained, urgent=urgent, route_index=route_index)
+        self.write(claim, self.repository.requeue(claim.lease, requeue))
+
+    @rule(claim=claims, fail=st.booleans())
+    def open_call(self, claim, fail):
+        self.write(claim, self.repository.open_call(claim.lease, new_call(claim), fail_if_ambiguous=fail))
+
+    @rule(claim=claims)
+    def hold_handle(self, claim):
+        held = new_call(claim, CallPhase.SUBMITTED, {"id": 1})
+        self.write(claim, self.repository.hold_handle(claim.lease, held))
+
+    @rule(job_id=jobs)
+    def cancel(self, job_id):
+        before = self.row(job_id)
+        changed = self.do(self.repository.cancel(job_id))
+        if before is None or before["finished_at"] or before["cancel_requested_at"]:
+            assert (changed, self.row(job_id)) == (None, before)
+        else:
+            assert changed.seq == before["event_seq"] + 1
+
+    @rule(seconds=st.sampled_from([1, 10, 31, 100]))
+    def pass_time(self, seconds):
+        self.clock.pass_(seconds)
+
+    @rule(dead=st.sampled_from([(), ("w1",), ("w1", "w2")]))
+    def sweep_once(self, dead):
+        self.sweep(dead)
+
+    def sweep(self, dead):
+        self.do(self.repository.sweep(policy=SHORT, is_dead=lambda worker: worker in dead))
+        held = self.eye.execute("SELECT lease_owner FROM limner_jobs WHERE state = 'running'").fetchall()
+        assert not {row["lease_owner"] for row in held} & set(dead)
+
+    @rule(job_id=jobs)
+    def delete(self, job_id):
+        before = self.row(job_id)
+        keys = self.do(self.repository.delete_job(job_id))
+        assert (keys is None) == (before is not None and before["finished_at"] is None)
+        if keys is not None:
+            self.dropped.add(job_id)
+
+    @invariant()
+    def nothing_acknowledged_is_lost(self):
+        kept = {row["id"] for row in self.eye.execute("SELECT id FROM limner_jobs")}
+        assert self.acknowledged - self.dropped == kept
+
+    @invariant()
+    def final_states_are_never_left(self):
+        for row in self.eye.execute(
+            "SELECT id, state, finished_at, error FROM limner_jobs WHERE finished_at IS NOT NULL"
+        ):
+            assert row["state"] in FINAL_STATES
+            assert self.ended.setdefault(row["id"], tuple(row)) == tuple(row)
+
+    @invariant()
+    def events_have_no_gap_and_end_once(self):
+        ends = Counter()
+        for row in self.eye.execute(
+            "SELECT j.id, j.event_seq, count(*) AS events, min(e.seq) AS first, max(e.seq) AS last,"
+            " sum(json_extract(e.changes, '$.state') NOT IN ('queued', 'running')) AS ends, j.finished_at"
+            " FROM limner_jobs j JOIN limner_events e ON e.job_id = j.id GROUP BY j.id"
+        ):
+            assert (row["first"], row["last"], row["events"]) == (1, row["event_seq"], row["event_seq"])
+            assert row["ends"] == (row["finished_at"] is not None)
+            ends[row["id"]] += 1
+        assert set(ends) == self.acknowledged - self.dropped
+
+    @invariant()
+    def nobody_runs_more_than_his_share(self):
+        running = "SELECT max(n) FROM (SELECT count(*) AS n FROM limner_jobs WHERE state = 'running' GROUP BY owner)"
+        assert (self.eye.execute(running).fetchone()[0] or 0) <= SHARE
+
+    @invariant()
+    def lanes_tell_the_truth(self):
+        kept = self.eye.execute("SELECT owner, engine, queued, urgent, waiting, running FROM limner_lanes")
+        assert {tuple(row) for row in kept} == {tuple(row) for row in self.eye.execute(TRUTH)}
+
+    @invariant()
+    def a_lease_has_an_owner_exactly_while_the_job_runs(self):
+        wrong = "SELECT id FROM limner_jobs WHERE (state = 'running') <> (lease_owner IS NOT NULL AND lease_until > 0)"
+        assert self.eye.execute(wrong).fetchall() == []
+
+    @invariant()
+    def every_end_is_announced(self):
+        missing = (
+            "SELECT id FROM limner_jobs WHERE (finished_at IS NOT NULL) <> (id IN (SELECT job_id FROM limner_outbox))"
+        )
+        assert self.eye.execute(missing).fetchall() == []
+
+
+def test_any_history_keeps_the_promises(empty_database):
+    Histories.empty = empty_database
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,118 @@
+"""What keeps claims and lists fast is that they walk indexes; a changed word in a statement can lose that silently."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from tests.repositories.making import POLICY, claimed, submitted
+
+from limner.domain.job import JobState
+from limner.repositories.sql import (
+    claiming,
+    deleting,
+    events,
+    expiring,
+    images,
+    jobs,
+    lanes,
+    leases,
+    outbox,
+    outcomes,
+    submitting,
+    sweeping,
+    tables,
+)
+from limner.repositories.sql.sqlite import writing_engine
+
+SEARCHES = {
+    "the next lane": (claiming._NEXT_LANE, "limner_lanes_claimable (engine=?)"),
+    "the next job of a lane": (claiming._TAKE, "limner_jobs_ready (owner=? AND engine=?)"),
+    "an owner's finished jobs": (
+        jobs._STATE_PAGES[JobState.SUCCEEDED],
+        "COVERING INDEX limner_jobs_of_owner (owner=? AND state=? AND id<?)",
+    ),
+    "an owner's queued jobs": (jobs._STATE_PAGES[JobState.QUEUED], "COVERING INDEX limner_jobs_ready (owner=?)"),
+    "an owner's delayed jobs": (
+        jobs._STATE_PAGES[JobState.QUEUED],
+        "limner_jobs_of_owner (owner=? AND state=? AND id<?)",
+    ),
+    "a reference": (jobs._REFERENCE_PAGE, "limner_jobs_reference (owner=? AND reference=? AND id<?)"),
+    "images of jobs": (jobs._IMAGES, "limner_images_of_job (job_id=?)"),
+    "an owner's images": (images._PAGE, "limner_images_of_owner (owner=? AND id<?)"),
+    "known keys": (images._KNOWN, "limner_images_key (key=?)"),
+    "a job's events": (events._OF_JOB, "limner_events_of_job (job_id=? AND seq>?)"),
+    "changes after a position": (events._OF_ALL, "INTEGER PRIMARY KEY (rowid>?)"),
+    "due delays": (sweeping._PROMOTE, "limner_jobs_delayed (not_before>? AND not_before<?)"),
+    "passed deadlines": (sweeping._LATE, "limner_jobs_deadline (deadline_at<?)"),
+    "lost leases": (sweeping._LOST, "limner_jobs_leased"),
+    "due hooks": (outbox._TAKE_DUE, "limner_outbox_due (due_at<?)"),
+    "old idempotency keys": (expiring._OLD_KEYS, "limner_idempotency_age (created_at<?)"),
+    "aged jobs": (expiring._AGED, "limner_jobs_expiring (expires_at<?)"),
+    "purged images": (expiring._PURGE, "limner_images_deleted (deleted_at<?)"),
+    "all jobs of an owner": (deleting._OF_OWNER, "limner_jobs_of_owner (owner=?)"),
+}
+POINTED = {
+    "submit: lanes": lanes._GROW,
+    "submit: new lanes": lanes._JOIN_REST,
+    "submit: keys": submitting._USED_KEYS,
+    "serve": claiming._SERVE,
+    "renew": leases._RENEW,
+    "progress": leases._SAVE_PROGRESS,
+    "call": leases._WRITE_CALL,
+    "keep": outcomes._KEEP,
+    "end": outcomes._END,
+    "requeue": outcomes._REQUEUE,
+    "cancel": outcomes._END_QUEUED,
+    "lane": lanes._CHANGE,
+    **{name: statement for name, (statement, _) in SEARCHES.items()},
+}
+WALKED_WHOLE = ("limner_jobs_leased", "anon_", "VIRTUAL TABLE")
+"""What is small: running jobs, what a statement made itself, what it was given."""
+
+
+@pytest.fixture(scope="module")
+def plan_of(tmp_path_factory):
+    with writing_engine(tmp_path_factory.mktemp("plans") / "limner.db").connect() as connection:
+        tables.metadata.create_all(connection)
+        connection.commit()
+
+        def plan_of(statement):
+            sql = statement.sql(connection.dialect)
+            given = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+            cursor = connection.connection.cursor()
+            return [row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
+
+        yield plan_of
+
+
+@pytest.mark.parametrize("what", SEARCHES)
+def test_it_is_found_by_its_index(plan_of, what):
+    statement, index = SEARCHES[what]
+    plan = plan_of(statement)
+    assert any(index in step for step in plan), plan
+
+
+@pytest.mark.parametrize("what", POINTED)
+def test_no_table_is_walked_through(plan_of, what):
+    plan = plan_of(POINTED[what])
+    assert [step for step in plan if "SCAN" in step and not any(small in step for small in WALKED_WHOLE)] == []
+
+
+@pytest.mark.parametrize("what", ["the next lane", "the next job of a lane", "a reference", "an owner's images"])
+def test_nothing_is_sorted_to_find_the_first(plan_of, what):
+    assert not any("TEMP B-TREE" in step for step in plan_of(SEARCHES[what][0]))
+
+
+async def test_owners_who_run_all_they_may_are_not_looked_at_again(repository, monkeypatch):
+    """A claim behind many of them looks at as many lanes as it takes jobs."""
+    policy = replace(POLICY, running_per_owner=1)
+    for number in range(50):
+        for _ in range(2):
+            await submitted(repository, owner=f"u{number}")
+    await claimed(repository, slots=50, policy=policy)
+    await submitted(repository, owner="ann")
+    looks = []
+    first = claiming._NEXT_LANE.first
+    monkeypatch.setattr(claiming._NEXT_LANE, "first", lambda *given, **named: looks.append(1) or first(*given, **named))
+    assert [claim.job.owner for claim in await claimed(repository, policy=policy)] == ["ann"]
+    assert len(looks) == 1
