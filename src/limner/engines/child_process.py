@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import dataclasses
 import itertools
@@ -13,12 +12,12 @@ import signal
 import socket
 import sys
 from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import Any, Literal
-
-import psutil
 
 from limner.contracts.engine import PaintTask, Progress, Stroke
 from limner.domain.errors import EngineCrashed, EngineError, EngineFailed, EngineTimeout, OutOfMemory
+from limner.engines.cause_of_death import CLOSED, DEAF, GARBAGE, UNOPENED, CauseOfDeath, explain, hunger
 from limner.engines.frames import (
     BadFrame,
     Message,
@@ -28,6 +27,7 @@ from limner.engines.frames import (
     task_to_message,
     write_frame,
 )
+from limner.engines.line import Line
 
 logger = logging.getLogger("limner.engines.isolated")
 
@@ -57,50 +57,6 @@ class ChildPlan:
     close_grace: float = 5.0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Cause:
-    """Why a child died. `shared`: no paint in it is to blame, not even one that was alone."""
-
-    error: type[EngineError]
-    detail: str
-    shared: bool = False
-
-
-_DEAF = _Cause(EngineCrashed, "The engine's process was stopped: a cancelled paint in it did not stop.", shared=True)
-_CLOSED = _Cause(EngineCrashed, "The engine was closed while it painted.", shared=True)
-_UNOPENED = _Cause(EngineFailed, "The engine could not be opened.", shared=True)
-_GARBAGE = _Cause(EngineCrashed, "The engine's process wrote into its link to the server.")
-
-
-class Line:
-    """What the child says about one request, in order: strokes, then how it ended."""
-
-    def __init__(self, number: int, task: PaintTask | None = None) -> None:
-        self.number = number
-        self.task = task
-        self.over = asyncio.Event()
-        self.helpers: set[asyncio.Task[None]] = set()
-        self._heard: collections.deque[Stroke | EngineError | None] = collections.deque()
-        self._arrived = asyncio.Event()
-
-    def hear(self, item: Stroke | EngineError | None) -> None:
-        """None: the request ended."""
-        self._heard.append(item)
-        self._arrived.set()
-        if item is None or isinstance(item, EngineError):
-            self.over.set()
-
-    async def next(self) -> Stroke | None:
-        """The next stroke; None at the end. Raises the EngineError that ended the request."""
-        while not self._heard:
-            self._arrived.clear()
-            await self._arrived.wait()
-        item = self._heard.popleft()
-        if isinstance(item, EngineError):
-            raise item
-        return item
-
-
 class ChildProcess:
     """A running child. Once it is not `alive`, what it was asked raises the cause of its death."""
 
@@ -110,7 +66,7 @@ class ChildProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._lines: dict[int, Line] = {}
         self._numbers = itertools.count()
-        self._cause: _Cause | None = None
+        self._cause: CauseOfDeath | None = None
         self._tail = b""
         self._buried = asyncio.Event()
         self._watchers: list[asyncio.Task[None]] = []
@@ -124,13 +80,13 @@ class ChildProcess:
                 await child._spawn()
                 await child._open()
         except TimeoutError:
-            await child._kill(_UNOPENED)
+            await child._kill(UNOPENED)
             raise EngineTimeout(f"The engine did not open within {plan.open_timeout:g} s.") from None
         except (EngineCrashed, OutOfMemory, OSError) as error:
-            await child._kill(_UNOPENED)
-            raise EngineFailed(f"{_UNOPENED.detail} {error}") from error
+            await child._kill(UNOPENED)
+            raise EngineFailed(f"{UNOPENED.detail} {error}") from error
         except BaseException:
-            await child._kill(_UNOPENED)
+            await child._kill(UNOPENED)
             raise
         return child
 
@@ -139,7 +95,7 @@ class ChildProcess:
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "limner.engines.isolated_child"),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
@@ -203,9 +159,9 @@ class ChildProcess:
                 async with asyncio.timeout(self._plan.close_grace):
                     await line.over.wait()
         except TimeoutError:
-            await self._kill(_DEAF)
+            await self._kill(DEAF)
         except asyncio.CancelledError:
-            self._strike(_DEAF)
+            self._strike(DEAF)
             raise
         finally:
             del self._lines[line.number]
@@ -214,24 +170,24 @@ class ChildProcess:
         """Ends paints and engine in the child, and kills it where that takes longer than close_grace."""
         for line in self._lines.values():
             if not line.over.is_set():
-                line.hear(EngineCrashed(_CLOSED.detail, own=False))
-        self._cause = self._cause or _CLOSED
+                line.hear(EngineCrashed(CLOSED.detail, own=False))
+        self._cause = self._cause or CLOSED
         self._say({"do": "close"})
         try:
             async with asyncio.timeout(self._plan.close_grace):
                 await self._buried.wait()
         except TimeoutError:
-            await self._kill(_CLOSED)
+            await self._kill(CLOSED)
         except asyncio.CancelledError:
-            self._strike(_CLOSED)
+            self._strike(CLOSED)
             raise
 
-    async def _kill(self, cause: _Cause) -> None:
+    async def _kill(self, cause: CauseOfDeath) -> None:
         self._strike(cause)
         if self.alive:
             await self._buried.wait()
 
-    def _strike(self, cause: _Cause) -> None:
+    def _strike(self, cause: CauseOfDeath) -> None:
         self._cause = self._cause or cause
         self._kill_group()
 
@@ -246,7 +202,7 @@ class ChildProcess:
             while frame := await read_frame(reader):
                 self._hear(*frame)
         except (BadFrame, LookupError, TypeError):
-            self._cause = self._cause or _GARBAGE
+            self._cause = self._cause or GARBAGE
         finally:
             self._kill_group()
         await self._bury()
@@ -299,19 +255,17 @@ class ChildProcess:
 
     async def _watch_memory(self, limit: int) -> None:
         assert self._process is not None
-        with contextlib.suppress(psutil.Error):
-            watched = psutil.Process(self._process.pid)
-            # The kernel announces no growth, so somebody has to look.
-            while watched.memory_info().rss <= limit:  # noqa: ASYNC110
-                await asyncio.sleep(_MEMORY_CHECK)
-            self._strike(_Cause(OutOfMemory, f"The engine used more than {limit // 2**20} MiB of memory."))
+        # The kernel announces no growth, so somebody has to look.
+        while _resident(self._process.pid) <= limit:  # noqa: ASYNC110
+            await asyncio.sleep(_MEMORY_CHECK)
+        self._strike(hunger(limit))
 
     async def _bury(self) -> None:
         """Tells everybody who waits for the child why it died."""
         self.alive = False
         status = await self._reap()
-        cause = self._cause or self._explain(status)
-        if cause not in {_CLOSED, _UNOPENED}:
+        cause = self._cause or explain(status, self._tail)
+        if cause not in {CLOSED, UNOPENED}:
             logger.warning("%s", cause.detail)
             logger.debug("an engine's last words: %s", self._tail.decode(errors="replace"))
         own = self._paints_running() == 1 and not cause.shared
@@ -331,16 +285,6 @@ class ChildProcess:
             watcher.cancel()
         return self._process.returncode
 
-    def _explain(self, status: int | None) -> _Cause:
-        if status is None or status >= 0:
-            return _Cause(EngineCrashed, f"The engine's process ended by itself with status {status}.")
-        name = signal.Signals(-status).name
-        if name == "SIGABRT" and any(words in self._tail for words in (b"memory allocation", b"bad_alloc")):
-            return _Cause(OutOfMemory, "The engine's process ended (SIGABRT) because it got no more memory.")
-        if name == "SIGKILL":
-            return _Cause(EngineCrashed, "The engine's process was killed (SIGKILL), perhaps for lack of memory.")
-        return _Cause(EngineCrashed, f"The engine's process was killed by {name}.")
-
 
 def _environment() -> dict[str, str]:
     """The parent's, with thread counts that leave one processor to the server."""
@@ -348,3 +292,12 @@ def _environment() -> dict[str, str]:
     most = max(1, available - 1)
     asked = ((name, os.environ.get(name, "")) for name in _THREAD_COUNTS)
     return {**os.environ, **{name: str(min(most, int(count) if count.isdigit() else most)) for name, count in asked}}
+
+
+def _resident(pid: int) -> int:
+    """Bytes of RAM that a process holds; 0 where the system does not tell."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

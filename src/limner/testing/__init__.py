@@ -6,14 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from limner.testing.engine_suite import EngineSuite
     from limner.testing.instant import InstantEngine
     from limner.testing.ledger import LedgerEngine
+    from limner.testing.recorded import RecordedEngine
+    from limner.testing.storage_suite import StorageSuite
+    from limner.testing.tasks import paint_task
 
-__all__ = ["InstantEngine", "LedgerEngine"]
+__all__ = ["EngineSuite", "InstantEngine", "LedgerEngine", "RecordedEngine", "StorageSuite", "paint_task"]
 
 _HOMES = {
+    "EngineSuite": "engine_suite",
     "InstantEngine": "instant",
     "LedgerEngine": "ledger",
+    "RecordedEngine": "recorded",
+    "StorageSuite": "storage_suite",
+    "paint_task": "tasks",
 }
 
 

@@ -32,5 +32,5 @@ def paint_task(
         format="png",
         options=options or {},
     )
-    usual = {"ordinals": tuple(range(count)), "attempt": 1, "request_key": f"{job_id}-1"}
+    usual: dict[str, Any] = {"ordinals": tuple(range(count)), "attempt": 1, "request_key": f"{job_id}-1"}
     return PaintTask(job_id=job_id, request=request, model=model, **(usual | facts))
