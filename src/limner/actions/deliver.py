@@ -111,9 +111,10 @@ class Deliverer:
         return True
 
     async def _settle(self, entry: OutboxEntry, *, told: bool) -> None:
+        if told or not self._heard[entry.id]:
+            self._heard.pop(entry.id, None)
         if told:
             await self._repository.outbox_done(entry.id)
-            self._heard.pop(entry.id, None)
         else:
             await self._repository.outbox_failed(entry.id, delay=delay_after(entry.tries))
 
