@@ -27,14 +27,15 @@ from limner.domain.image import MEDIA_TYPES, Image
 
 CHUNK = 256 * 1024
 
-_FIXED_HEADERS = {
-    "accept-ranges": "bytes",
-    "cache-control": "private, max-age=31536000, immutable",
-    "content-security-policy": "default-src 'none'; sandbox",
-    "cross-origin-resource-policy": "same-site",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
+Headers = list[tuple[bytes, bytes]]
+
+_CACHING = (b"cache-control", b"private, max-age=31536000, immutable")
+_INERT: Headers = [
+    (b"content-security-policy", b"default-src 'none'; sandbox"),
+    (b"cross-origin-resource-policy", b"same-site"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
 _RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))", re.IGNORECASE)
 
 
@@ -42,25 +43,34 @@ async def image_response(
     request: Request, image: Image, variant: Variant, *, storage: Storage, codec: Codec, cache: PictureCache
 ) -> Response:
     """200, 206, 304 or 416; conditions and ranges count for GET and HEAD only. Raises NotFound where bytes are gone."""
-    headers = _headers_of(image, variant)
+    etag = etag_of(image, variant)
     asks_again = request.method in {"GET", "HEAD"}
-    if asks_again and _is_known(request.headers.get("if-none-match"), headers["etag"]):
-        return Response(status_code=304, headers=headers)
+    if asks_again and _is_known(request.headers.get("if-none-match"), etag):
+        return _with(Response(status_code=304), [_CACHING, (b"etag", etag.encode())])
+    headers = _headers_of(image, variant, etag)
     if request.method == "HEAD" and settled(image, variant) == Original():
-        return Response(headers={**headers, "content-length": str(image.bytes)})
+        return _with(Response(headers={"content-length": str(image.bytes)}), headers)
     served = await read_image(image, storage=storage, codec=codec, variant=variant, cache=cache)
-    wanted = _wanted_range(request, headers["etag"], served.size) if request.method == "GET" else None
+    wanted = _wanted_range(request, etag, served.size) if request.method == "GET" else None
     return _whole(served, headers) if wanted is None else _part(served, headers, wanted)
 
 
-def _headers_of(image: Image, variant: Variant) -> dict[str, str]:
+def _with(response: Response, headers: Headers) -> Response:
+    """Headers that are bytes already cost a quarter of what Starlette takes to make them from text."""
+    response.raw_headers.extend(headers)
+    return response
+
+
+def _headers_of(image: Image, variant: Variant, etag: str) -> Headers:
     kind = format_of(image, variant)
-    return {
-        **_FIXED_HEADERS,
-        "content-type": MEDIA_TYPES[kind],
-        "content-disposition": f'inline; filename="{_filename(image, variant, kind)}"',
-        "etag": etag_of(image, variant),
-    }
+    return [
+        *_INERT,
+        _CACHING,
+        (b"accept-ranges", b"bytes"),
+        (b"content-type", MEDIA_TYPES[kind].encode()),
+        (b"content-disposition", f'inline; filename="{_filename(image, variant, kind)}"'.encode()),
+        (b"etag", etag.encode()),
+    ]
 
 
 def _filename(image: Image, variant: Variant, kind: str) -> str:
@@ -92,28 +102,26 @@ def _wanted_range(request: Request, etag: str, size: int) -> range | None:
     return range(first, min(last + 1, size))
 
 
-def _whole(served: Served, headers: dict[str, str]) -> Response:
+def _whole(served: Served, headers: Headers) -> Response:
     if served.data is not None:
-        return Response(served.data, headers=headers)
+        return _with(Response(served.data), headers)
     return _streamed(served, range(served.size), 200, headers)
 
 
-def _part(served: Served, headers: dict[str, str], wanted: range) -> Response:
+def _part(served: Served, headers: Headers, wanted: range) -> Response:
     if not wanted:
-        return Response(
-            status_code=416,
-            headers={**_FIXED_HEADERS, "cache-control": "no-store", "content-range": f"bytes */{served.size}"},
-        )
-    headers["content-range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{served.size}"
+        none = (b"content-range", b"bytes */%d" % served.size)
+        return _with(Response(status_code=416), [*_INERT, none, (b"cache-control", b"no-store")])
+    headers.append((b"content-range", b"bytes %d-%d/%d" % (wanted.start, wanted.stop - 1, served.size)))
     if served.data is not None:
-        return Response(served.data[wanted.start : wanted.stop], 206, headers)
+        return _with(Response(served.data[wanted.start : wanted.stop], 206), headers)
     return _streamed(served, wanted, 206, headers)
 
 
-def _streamed(served: Served, wanted: range, status: int, headers: dict[str, str]) -> Response:
+def _streamed(served: Served, wanted: range, status: int, headers: Headers) -> Response:
     assert served.path is not None
-    headers["content-length"] = str(len(wanted))
-    return StreamingResponse(_chunks(served.path, wanted), status, headers)
+    length = {"content-length": str(len(wanted))}
+    return _with(StreamingResponse(_chunks(served.path, wanted), status, length), headers)
 
 
 async def _chunks(path: Path, wanted: range) -> AsyncIterator[bytes]:
