@@ -1,0 +1,225 @@
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.testclient import TestClient
+
+import limner as package
+from limner import Ask, EngineError, InvalidRequest, JobState, Limner, LimnerError, Refused
+from limner.contracts.engine import Engine
+from limner.domain.capabilities import Capabilities
+from limner.domain.errors import JobNotFinished, NotFound, NotStarted, RefusedByPolicy, SettingsError
+from limner.testing.instant import InstantEngine
+
+
+class StuckEngine(Engine):
+    capabilities = Capabilities(default_width=64, default_height=64)
+
+    async def paint(self, task):
+        if "refuse" in task.request.prompt:
+            raise RefusedByPolicy("We do not paint that.")
+        await asyncio.Event().wait()
+        yield
+
+
+def make(home, **options):
+    engines = {"instant": InstantEngine(), "stuck": StuckEngine()}
+    return Limner(home=home, engines=engines, model="instant", **options)
+
+
+@pytest.fixture
+async def limner(tmp_path):
+    async with make(tmp_path / "home") as started:
+        yield started
+
+
+async def test_paint_returns_pictures_that_can_be_saved(limner, tmp_path):
+    pictures = await limner.paint("a red fox", count=2, seed=7)
+    assert [picture.image.seed for picture in pictures] == [7, 8]
+    assert pictures[0].save(tmp_path / "fox.png").read_bytes() == pictures[0].data
+
+
+async def test_a_suffix_names_the_format_of_the_file(limner, tmp_path):
+    (picture,) = await limner.paint("a red fox")
+    assert picture.save(tmp_path / "fox.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+async def test_a_submitted_job_is_its_owners_alone(limner):
+    job = await limner.submit("a red fox", owner="ann", reference="order-7", metadata={"book": 1})
+    assert (await limner.jobs.find(job.id, owner="ann")).metadata == {"book": 1}
+    with pytest.raises(NotFound):
+        await limner.jobs.find(job.id, owner="ben")
+    with pytest.raises(NotFound):
+        await limner.jobs.cancel(job.id, owner="ben")
+
+
+async def test_jobs_are_listed_by_reference_and_state(limner):
+    first = await limner.submit("a red fox", owner="ann", reference="order-7")
+    await limner.submit("a blue fox", owner="ann")
+    await limner.jobs.wait(first.id, owner="ann")
+    page = await limner.jobs.list(owner="ann", reference="order-7", state=JobState.SUCCEEDED)
+    assert [job.id for job in page.items] == [first.id]
+
+
+async def test_the_same_idempotency_key_gives_the_same_job(limner):
+    first = await limner.submit("a red fox", owner="ann", idempotency_key="k")
+    assert (await limner.submit("a red fox", owner="ann", idempotency_key="k")).id == first.id
+
+
+async def test_bad_fields_raise_with_every_fault(limner):
+    with pytest.raises(InvalidRequest) as caught:
+        await limner.submit("", owner="ann", width=0)
+    assert {fault.pointer for fault in caught.value.errors} == {"/prompt", "/width"}
+
+
+async def test_a_cancelled_paint_cancels_its_job(limner):
+    painting = asyncio.create_task(limner.paint("a red fox", owner="ann", model="stuck"))
+    while not (page := await limner.jobs.list(owner="ann")).items:
+        await asyncio.sleep(0.01)
+    painting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await painting
+    done = await limner.jobs.wait(page.items[0].id, owner="ann")
+    assert done.state is JobState.CANCELLED
+
+
+async def test_a_job_without_a_picture_raises_its_engines_error(limner):
+    with pytest.raises(RefusedByPolicy, match="We do not paint that"):
+        await limner.paint("refuse", model="stuck")
+
+
+async def test_a_job_cancelled_by_somebody_else_ends_the_paint(limner):
+    painting = asyncio.create_task(limner.paint("a red fox", owner="ann", model="stuck"))
+    while not (page := await limner.jobs.list(owner="ann")).items:
+        await asyncio.sleep(0.01)
+    await limner.jobs.cancel(page.items[0].id, owner="ann")
+    with pytest.raises(EngineError, match="cancelled"):
+        await painting
+
+
+async def test_a_cancelled_job_can_be_retried_and_an_unfinished_one_not_deleted(limner):
+    job = await limner.submit("a red fox", owner="ann", model="stuck")
+    with pytest.raises(JobNotFinished):
+        await limner.jobs.delete(job.id, owner="ann")
+    await limner.jobs.cancel(job.id, owner="ann")
+    await limner.jobs.wait(job.id, owner="ann")
+    assert (await limner.jobs.retry(job.id, owner="ann")).retry_of == job.id
+    await limner.jobs.delete(job.id, owner="ann")
+
+
+async def test_images_are_found_listed_read_deleted_and_restored(limner):
+    (picture,) = await limner.paint("a red fox", owner="ann")
+    (image,) = (await limner.images.list(owner="ann")).items
+    assert await limner.images.read(image) == picture.data
+    assert (await limner.images.read(image, size=256))[8:12] == b"WEBP"
+    assert (await limner.images.read(image, format="jpeg")).startswith(b"\xff\xd8")
+    await limner.images.delete(image.id, owner="ann")
+    assert (await limner.images.list(owner="ann")).items == ()
+    assert (await limner.images.restore(image.id, owner="ann")).deleted_at is None
+    assert (await limner.images.find(image.id, owner="ann")).id == image.id
+
+
+async def test_an_owner_who_leaves_takes_everything_along(limner):
+    await limner.paint("a red fox", owner="ann", count=2)
+    await limner.paint("a red fox", owner="ben")
+    assert await limner.delete_owner("ann") == 2
+    assert (await limner.jobs.list(owner="ann")).items == ()
+    assert len((await limner.images.list(owner="ben")).items) == 1
+
+
+async def test_on_finished_hears_of_every_end(tmp_path):
+    limner = make(tmp_path)
+    heard = asyncio.Queue()
+
+    @limner.on_finished
+    async def hear(job):
+        await heard.put((job.id, job.state))
+
+    async with limner:
+        job = await limner.submit("a red fox", owner="ann")
+        assert await asyncio.wait_for(heard.get(), 10) == (job.id, JobState.SUCCEEDED)
+
+
+async def test_before_submit_refuses_or_rewrites(limner):
+    @limner.before_submit
+    def check(ask, owner):
+        if owner == "mallory":
+            raise Refused("Not for you.")
+        return Ask(prompt=ask.prompt + ", in watercolour")
+
+    with pytest.raises(Refused, match="Not for you"):
+        await limner.submit("a red fox", owner="mallory")
+    assert (await limner.submit("a red fox", owner="ann")).request.prompt == "a red fox, in watercolour"
+
+
+async def test_what_is_not_started_says_how_to_start_it(tmp_path):
+    limner = make(tmp_path / "home")
+    with pytest.raises(NotStarted, match="async with limner"):
+        await limner.submit("a red fox", owner="ann")
+    with pytest.raises(NotStarted, match="async with limner"):
+        await limner.jobs.list(owner="ann")
+    assert not (tmp_path / "home").exists()
+
+
+async def test_without_work_the_painting_is_left_to_others(tmp_path):
+    async with make(tmp_path, work=False) as limner:
+        job = await limner.submit("a red fox", owner="ann")
+        async with make(tmp_path):
+            assert (await limner.jobs.wait(job.id, owner="ann")).state is JobState.SUCCEEDED
+
+
+def test_a_wrong_setting_names_the_nearest(tmp_path):
+    with pytest.raises(SettingsError, match="did you mean home"):
+        Limner(hoem=tmp_path)
+
+
+def test_engines_may_be_given_as_tables(tmp_path):
+    limner = Limner(home=tmp_path, engines={"quick": {"kind": "instant", "size": 32}})
+    assert limner._assembly.models.default == "quick"
+
+
+def current_user(token: str = ""):
+    if not token:
+        raise HTTPException(418, "Who are you?")
+    return token
+
+
+def host(limner):
+    app = FastAPI()
+    app.include_router(limner.router(current_user=current_user), prefix="/art")
+    app.include_router(limner.operator_router(), prefix="/ops", dependencies=[Depends(current_user)])
+    return app
+
+
+def test_mounted_it_takes_the_hosts_users(tmp_path):
+    with TestClient(host(make(tmp_path))) as client:
+        answer = client.post("/art/images?token=ann", json={"prompt": "a red fox"}, headers={"Prefer": "wait=10"})
+        assert answer.status_code == 200
+        assert answer.json()["urls"]["self"].startswith("/art/jobs/")
+        assert client.get("/art/jobs?token=ben").json()["items"] == []
+
+
+def test_the_hosts_own_exceptions_pass_untouched(tmp_path):
+    with TestClient(host(make(tmp_path))) as client:
+        answer = client.get("/art/jobs")
+    assert (answer.status_code, answer.json()) == (418, {"detail": "Who are you?"})
+
+
+def test_operators_have_a_router_of_their_own(tmp_path):
+    with TestClient(host(make(tmp_path))) as client:
+        assert client.get("/ops/ready?token=ann").json()["status"] == "ready"
+
+
+def test_every_public_name_exists_and_nothing_else():
+    assert {name for name in package.__all__ if getattr(package, name) is None} == set()
+    assert set(dir(package)) == set(package.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = package.nonsense
+    assert issubclass(Refused, LimnerError)
+
+
+def test_importing_limner_loads_no_library():
+    code = "import limner, sys; print(sorted({'sqlalchemy', 'fastapi', 'pydantic', 'numpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
