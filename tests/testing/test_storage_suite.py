@@ -1,0 +1,18 @@
+"""The suite on every storage that ships."""
+
+import pytest
+
+from limner.plugins import storage_from_url
+from limner.testing import StorageSuite
+
+
+class TestFolder(StorageSuite):
+    @pytest.fixture
+    def storage(self, tmp_path):
+        return storage_from_url((tmp_path / "pictures").as_uri())
+
+
+class TestMemory(StorageSuite):
+    @pytest.fixture
+    def storage(self):
+        return storage_from_url("memory://")
