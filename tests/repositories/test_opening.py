@@ -76,6 +76,13 @@ def test_the_writer_keeps_its_promises_by_these_settings(path, pragma, value):
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
+async def test_folders_may_have_any_name(tmp_path):
+    folder = tmp_path / "Füchse & co #1? 100%"
+    async with opened(folder / "limner.db") as repository:
+        job = await submitted(repository)
+        assert (await repository.find_job(job.id)).id == job.id
+
+
 async def test_a_hosts_tables_are_left_alone(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE jobs (id)")

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, func, select, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, select, text, union_all
 
 from limner.domain.event import ProgressTick
 from limner.domain.image import Image
 from limner.domain.job import Job, JobState
-from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.prepared import Prepared, cell, elements, row_source
 from limner.repositories.sql.rows import Row, decode_image, decode_job, decode_progress, encode
 from limner.repositories.sql.tables import DELAYED, NOT_READY, READY, images, jobs
 
@@ -117,9 +117,8 @@ def _page_statement(states: Sequence[JobState]) -> Prepared:
 
 
 def _reference_page_statement() -> Prepared:
-    asked = func.json_each(bindparam("states")).table_valued("value")
     mine = (jobs.c.owner == bindparam("of_owner")) & (jobs.c.reference == bindparam("of_reference"))
-    found = select(jobs).where(mine, jobs.c.id < bindparam("before"), jobs.c.state.in_(select(asked.c.value)))
+    found = select(jobs).where(mine, jobs.c.id < bindparam("before"), jobs.c.state.in_(elements("states")))
     return Prepared(found.order_by(jobs.c.id.desc()).limit(bindparam("at_most")))
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    select,
 )
 
 from limner.repositories.sql.rows import Row
@@ -90,6 +91,11 @@ def row_source() -> TableValuedAlias:
     execution in a thread fights the event loop for the interpreter lock.
     """
     return func.json_each(bindparam("rows")).table_valued("value")
+
+
+def elements(parameter: str) -> Select[Any]:
+    """The elements of a JSON array, for IN."""
+    return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
 
 
 def cell(source: TableValuedAlias, place: int) -> ColumnElement[Any]:

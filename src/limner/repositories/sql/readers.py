@@ -67,8 +67,16 @@ class Readers:
             ours = translate(error)
             if ours is None:
                 raise
-            self._own.connection = None
+            self._disconnect()
             raise ours from error
+
+    def _disconnect(self) -> None:
+        """What failed may fail for ever: the next query has a new connection."""
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is not None:
+            self._own.connection = None
+            self._connections.remove(connection)
+            connection.close()
 
     def _connect(self) -> Connection:
         connection: Connection | None = getattr(self._own, "connection", None)

@@ -17,7 +17,7 @@ from limner.repositories.sql.claiming import open_calls
 from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, unblock
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.outcomes import Ending, end_queued, finish, requeue
-from limner.repositories.sql.prepared import Prepared
+from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import Row, encode
 from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, jobs
 
@@ -128,8 +128,7 @@ def _gave_up(losses: int) -> JobError:
 
 
 def _lost() -> Prepared:
-    dead = func.json_each(bindparam("dead")).table_valued("value")
-    lost = or_(jobs.c.lease_until <= bindparam("expired_before"), jobs.c.lease_owner.in_(select(dead.c.value)))
+    lost = or_(jobs.c.lease_until <= bindparam("expired_before"), jobs.c.lease_owner.in_(elements("dead")))
     fail = select(func.max(calls.c.fail_if_ambiguous)).where(
         calls.c.job_id == jobs.c.id, calls.c.phase == text("'submitting'")
     )

@@ -101,7 +101,7 @@ class Writer:
 
     def _put(self, command: _Command) -> None:
         if self._closed:
-            raise DatabaseUnavailable("The database is closed. Nothing was queued.")
+            raise _closed()
         self._commands.put(command)
 
     def _run(self) -> None:
@@ -111,6 +111,7 @@ class Writer:
             if commands:
                 _reply(commands, self._outcomes_of(commands))
                 self._checkpoint_when_due()
+        self._turn_away_the_late()
         self._disconnect()
         self._lock.close()
 
@@ -126,6 +127,13 @@ class Writer:
                     return commands, True
                 command = self._commands.get_nowait()
         return commands, command is not None
+
+    def _turn_away_the_late(self) -> None:
+        """Commands that slipped in behind the last one."""
+        with suppress(queue.Empty):
+            while True:
+                if command := self._commands.get_nowait():
+                    _reply([command], [_closed()])
 
     def _outcomes_of(self, commands: Sequence[_Command]) -> list[Any]:
         try:
@@ -146,17 +154,18 @@ class Writer:
 
     def _disconnect(self) -> None:
         """Under the file lock, because the last connection to close checkpoints."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        if self._connection is not None:
             with suppress(Exception), self._lock.held():
-                connection.close()
+                self._connection.close()
+            self._connection = None
 
     def _note_outage(self, error: Exception) -> None:
         if not self._out_of_order:
             logger.error("the database cannot be written", extra={"fault": type(error).__name__}, exc_info=error)
         self._out_of_order = True
         self._unsure()
-        self._disconnect()
+        if not isinstance(error, LimnerError):
+            self._disconnect()
 
     def _note_success(self) -> None:
         self._commits += 1
@@ -178,6 +187,10 @@ class Writer:
         pages_a_commit = max(1.0, pages / self._commits)
         self._commits_left = max(1, min(MOST_COMMITS, int(CHECKPOINT_PAGES / pages_a_commit)))
         self._commits = 0
+
+
+def _closed() -> DatabaseUnavailable:
+    return DatabaseUnavailable("The database is closed. Nothing was queued.")
 
 
 def _run_all(connection: Connection, commands: Sequence[_Command]) -> list[Any]:

@@ -14,6 +14,7 @@ down_revision = None
 
 def upgrade() -> None:
     _create_jobs()
+    _index_jobs()
     _create_lanes()
     _create_calls()
     _create_images()
@@ -77,6 +78,9 @@ def _create_jobs() -> None:
         sa.Column("request", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _index_jobs() -> None:
     _partial_index("limner_jobs_deadline", "limner_jobs", ["deadline_at"], where="finished_at IS NULL")
     _partial_index(
         "limner_jobs_delayed", "limner_jobs", ["not_before"], where="state = 'queued' AND not_before IS NOT NULL"
