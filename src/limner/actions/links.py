@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from limner.domain.errors import Unauthenticated
@@ -50,24 +50,29 @@ class Links:
     ) -> str:
         """The value of `?signature=`."""
         expiry = math.ceil(math.ceil((now.timestamp() + self._age) / self._window) * self._window)
+        if kind == "job" and principal.expires_at is not None:
+            # Whoever came by a link is told the job with its links: those must not renew it for ever.
+            expiry = min(expiry, math.ceil(principal.expires_at.timestamp()))
         stem = self._stem(principal, "".join(mark for mark in READING if principal.may(READING[mark])), expiry)
         return f"{stem}.{self._seal(stem, method, kind, subject_id, variant)}"
 
     def verify(
         self, signature: str, kind: Kind, subject_id: str, variant: str = "", *, now: datetime, method: str = "GET"
     ) -> Principal:
-        """Who it was signed for, who may read what the signer may, and nothing else. Raises Unauthenticated. The caller asks
-        the authenticator whether the principal still holds.
+        """Who it was signed for, who may read what the signer may, and nothing else, until the link expires. Raises
+        Unauthenticated. The caller asks the authenticator whether the principal still holds.
         """
         shape = _SHAPE.fullmatch(signature)
         stem, _, seal = signature.rpartition(".")
         if shape is None or not hmac.compare_digest(seal, self._seal(stem, method, kind, subject_id, variant)):
             raise Unauthenticated
-        if int(shape[1], 16) <= now.timestamp():
+        expiry = int(shape[1], 16)
+        if expiry <= now.timestamp():
             raise Unauthenticated
         marks, user_id, credential = _bytes(shape[2]).decode().split("\0")
         scopes = frozenset(READING[mark] for mark in marks)
-        return Principal(user_id=user_id, scopes=scopes, credential=credential)
+        expires_at = datetime.fromtimestamp(expiry, UTC)
+        return Principal(user_id=user_id, scopes=scopes, credential=credential, expires_at=expires_at)
 
     def _stem(self, principal: Principal, marks: str, expiry: int) -> str:
         facts = (principal.user_id, principal.credential, marks, expiry)
