@@ -15,6 +15,7 @@ from limner.actions.create_key import LOCAL_USER
 from limner.cli.in_process import InProcess
 from limner.cli.options import Options
 from limner.domain.errors import LimnerError
+from limner.domain.identity import is_id
 from limner.library import Limner
 
 Document = dict[str, Any]
@@ -31,6 +32,13 @@ class Unreachable(LimnerError):
 
 class Rejected(LimnerError):
     """The server said no."""
+
+
+def address(kind: str, thing_id: str) -> str:
+    """`/jobs/ID` for a job, `/images/ID` for an image; what cannot be an id is nobody's."""
+    if not is_id(thing_id):
+        raise Rejected(f"There is no such {kind}.")
+    return f"/{kind}s/{thing_id}"
 
 
 class Client:
@@ -59,14 +67,14 @@ class Client:
 
     async def content(self, image_id: str, format: str | None = None) -> bytes:  # noqa: A002 - the wire's word
         query = {"format": format} if format else {}
-        return (await self.call("GET", f"/images/{image_id}/content", params=query)).content
+        return (await self.call("GET", f"{address('image', image_id)}/content", params=query)).content
 
     async def watch(self, job_id: str) -> AsyncIterator[tuple[str, Document]]:
         """Events of a job until it is final: (name, data). A broken connection is taken up where it was."""
         last = ""
         for _ in range(RECONNECTS):
             try:
-                async for event, data, number in self._stream(f"/jobs/{job_id}/events", last):
+                async for event, data, number in self._stream(f"{address('job', job_id)}/events", last):
                     last = number or last
                     yield event, data
                     if event == "job" and data["state"] in FINAL:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from limner.cli.client import Document, reach
+from limner.cli.client import Document, address, reach
 from limner.cli.jobs import user_option
 from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json, echo_table, slug, write_new
@@ -62,7 +62,7 @@ def save(options: Options, user: str, image_id: str, output: str | None) -> None
 @shared_options
 def delete(options: Options, user: str, image_id: str) -> None:
     """Hide a picture now; its bytes go ten minutes later."""
-    asyncio.run(_call(options, user, "DELETE", f"/images/{image_id}"))
+    asyncio.run(_call(options, user, "DELETE", address("image", image_id)))
     if options.json:
         echo_json({"deleted": image_id})
     else:
@@ -75,7 +75,7 @@ def delete(options: Options, user: str, image_id: str) -> None:
 @shared_options
 def restore(options: Options, user: str, image_id: str) -> None:
     """Bring a deleted picture back."""
-    asyncio.run(_call(options, user, "POST", f"/images/{image_id}/restore"))
+    asyncio.run(_call(options, user, "POST", f"{address('image', image_id)}/restore"))
     if options.json:
         echo_json({"restored": image_id})
     else:
@@ -95,10 +95,10 @@ async def _call(options: Options, user: str, method: str, path: str) -> None:
 async def _read(options: Options, user: str, image_id: str, output: str | None) -> tuple[Path, bytes]:
     wanted = FILE_FORMATS.get(Path(output).suffix.lower()) if output else None
     async with reach(options, user=user) as client:
-        image = await client.get(f"/images/{image_id}")
+        image = await client.get(address("image", image_id))
         path = Path(output) if output else Path()
         if not output or path.is_dir():
-            job = await client.get(f"/jobs/{image['job_id']}")
+            job = await client.get(address("job", image["job_id"]))
             path /= f"{slug(job['request']['prompt'])}.{image['format']}"
         return path, await client.content(image_id, wanted if wanted != image["format"] else None)
 

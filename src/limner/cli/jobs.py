@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from limner.actions.create_key import LOCAL_USER
-from limner.cli.client import Client, Document, reach
+from limner.cli.client import Client, Document, address, reach
 from limner.cli.options import Options, shared_options
 from limner.cli.output import Bar, echo_json, echo_table, shorten
 
@@ -47,7 +47,7 @@ def list_(options: Options, user: str, **query: Any) -> None:
 @shared_options
 def show(options: Options, user: str, job_id: str) -> None:
     """One job, whole."""
-    _tell(options, asyncio.run(_ask(options, user, lambda client: client.get(f"/jobs/{job_id}"))))
+    _tell(options, asyncio.run(_ask(options, user, lambda client: client.get(address("job", job_id)))))
 
 
 @jobs.command()
@@ -83,7 +83,7 @@ def retry(options: Options, user: str, job_id: str) -> None:
 @shared_options
 def delete(options: Options, user: str, job_id: str) -> None:
     """Drop a finished job and its pictures for good."""
-    asyncio.run(_ask(options, user, lambda client: client.call("DELETE", f"/jobs/{job_id}")))
+    asyncio.run(_ask(options, user, lambda client: client.call("DELETE", address("job", job_id))))
     if options.json:
         echo_json({"deleted": job_id})
     else:
@@ -96,7 +96,7 @@ async def _ask(options: Options, user: str, question: Callable[[Client], Awaitab
 
 
 async def _post(client: Client, job_id: str, verb: str) -> Document:
-    document: Document = (await client.call("POST", f"/jobs/{job_id}/{verb}")).json()
+    document: Document = (await client.call("POST", f"{address('job', job_id)}/{verb}")).json()
     return document
 
 

@@ -28,7 +28,9 @@ def keys() -> None:
 @keys.command()
 @click.option("--user", default=LOCAL_USER, show_default=True, help="Whose jobs and pictures it opens.")
 @click.option("--name", default="", help="What it is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice([*Scope]), help="[all but operate]")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), help="[all but operate]"
+)
 @click.option("--days", type=click.IntRange(min=1), help="Expires after so many days [never].")
 @shared_options
 def create(options: Options, user: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:

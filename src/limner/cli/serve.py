@@ -41,11 +41,11 @@ def serve(options: Options, **flags: Any) -> None:
     """Answer HTTP requests, and paint."""
     settings = options.settings(**flags)
     _refuse_open_house(settings)
-    listener = _listen(settings)
-    key = asyncio.run(_first_key(settings))
-    _introduce(settings, listener, key, options)
-    logs.configure(settings.log_format, settings.log_level)
-    _run(settings, listener, options, flags)
+    with _listen(settings) as listener:
+        key = asyncio.run(_first_key(settings))
+        _introduce(settings, listener, key, options)
+        logs.configure(settings.log_format, settings.log_level)
+        _run(settings, listener, options, flags)
 
 
 def served_app() -> FastAPI:

@@ -1,0 +1,98 @@
+import re
+import shlex
+import signal
+import socket
+import subprocess
+
+import httpx
+import pytest
+
+
+def test_the_curl_that_it_prints_gives_a_picture(serve, folder):
+    server = serve()
+    command = re.search(r"^  (curl .*\\\n.*)$", server.printed(), re.MULTILINE)[1]
+    subprocess.run(command, shell=True, cwd=folder, check=True, capture_output=True)
+    assert (folder / "fox.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_paint_line_that_it_prints_works_in_the_same_folder(serve, folder):
+    server = serve()
+    command = re.search(r"^  (.* paint .*)$", server.printed(), re.MULTILINE)[1]
+    subprocess.run(shlex.split(command), cwd=folder, check=True, capture_output=True)
+    assert (folder / "three-red-boats-on-a-calm-sea-at-sunset.png").exists()
+
+
+def test_a_key_is_printed_on_the_first_start_only(serve):
+    first = serve()
+    assert "Your key, shown only now" in first.printed()
+    first.stop()
+    second = serve()
+    assert "lmn_" not in second.printed()
+    assert "keys create" in second.printed()
+
+
+def test_sigterm_ends_it_with_a_stream_open(serve):
+    server = serve()
+    with httpx.stream("GET", f"{server.url}/events", headers=server.headers, timeout=20) as stream:
+        assert stream.status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        list(stream.iter_raw())
+    server.process.wait(10)
+    assert "Application shutdown complete" in server.printed()
+
+
+def test_several_server_processes_share_the_folder(serve, ask):
+    server = serve("--workers", "2")
+    with httpx.Client(base_url=server.url, headers=server.headers, timeout=20) as client:
+        jobs = [client.post("/images", json={"prompt": "a fox"}, headers={"Prefer": "wait=20"}) for _ in range(8)]
+    assert {job.status_code for job in jobs} == {200}
+    assert len(ask("jobs", "list")["items"]) == 8
+
+
+def test_a_port_that_is_taken_is_a_sentence_with_a_remedy(limner):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = limner("serve", "--port", port)
+    assert (code, err) == (
+        1,
+        f"limner: Port {port} is taken. Stop what uses it, or choose another: `limner serve --port {port + 1}`.\n",
+    )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
+def test_a_public_address_without_authentication_is_refused(limner, monkeypatch, host):
+    monkeypatch.setenv("LIMNER_AUTHENTICATION", "false")
+    code, _, err = limner("serve", "--host", host, "--port", "0")
+    assert code == 1
+    assert "Without authentication" in err
+
+
+def test_without_authentication_the_printed_curl_has_no_key(serve):
+    server = serve(environment={"LIMNER_AUTHENTICATION": "false"})
+    assert "Bearer" not in server.printed()
+    assert httpx.get(f"{server.url}/jobs").status_code == 200
+
+
+def test_a_broken_database_is_told_before_anything_is_served(limner, folder):
+    (folder / "limner-data").mkdir()
+    (folder / "limner-data" / "limner.db").write_bytes(b"this is not a database" * 1000)
+    code, out, err = limner("serve", "--port", "0")
+    assert (code, out) == (1, "")
+    assert "limner.db" in err
+
+
+def test_a_typo_in_the_settings_names_the_nearest(limner, folder):
+    (folder / "limner.toml").write_text("prot = 1\n")
+    code, _, err = limner("serve")
+    assert (code, err) == (1, "limner: There is no setting prot in limner.toml; did you mean port?\n")
+
+
+def test_logs_hold_no_prompt_and_no_key(serve):
+    server = serve(environment={"LIMNER_ACCESS_LOG": "true", "LIMNER_LOG_FORMAT": "json", "LIMNER_LOG_LEVEL": "debug"})
+    headers = {**server.headers, "Prefer": "wait=20"}
+    httpx.post(f"{server.url}/images", json={"prompt": "my private garden"}, headers=headers, timeout=20)
+    httpx.get(f"{server.url}/jobs?signature=lmn_private", headers=server.headers)
+    logged = server.printed().partition("{")[2]
+    assert '"path": "/images"' in logged
+    assert "private" not in logged
+    assert server.key not in logged
