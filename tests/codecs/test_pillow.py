@@ -2,7 +2,7 @@ import hashlib
 import io
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageCms
 from tests.codecs.pictures import (
     CANARY,
     after_header,
@@ -84,6 +84,13 @@ def test_conversions_and_thumbnails_carry_no_words(codec, kind, wanted):
     data = with_foreign_metadata(kind)
     assert CANARY.encode() not in codec.convert(data, format=wanted)
     assert CANARY.encode() not in codec.thumbnail(data, size=64)
+
+
+@pytest.mark.parametrize("wanted", KINDS)
+def test_a_colour_profile_stays_with_the_pixels_it_was_made_for(codec, wanted):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    finished = codec.finish(encoded("png", icc_profile=profile), format=wanted, labels=LABELS).data
+    assert opened(finished).info.get("icc_profile") == (profile if wanted == "png" else None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -203,9 +210,10 @@ def test_every_kind_of_jpeg_keeps_its_pixels(codec, options):
     assert same_pixels(opened(codec.finish(data, format="jpeg", labels=LABELS).data), opened(data))
 
 
-def test_fill_bytes_between_jpeg_segments_are_legal(codec):
+@pytest.mark.parametrize("fill", [b"\xff", b"\xff\xff"])
+def test_fill_bytes_between_jpeg_segments_are_legal(codec, fill):
     data = encoded("jpeg")
-    assert codec.finish(data[:20] + b"\xff\xff" + data[20:], format="jpeg", labels=LABELS).width == 96
+    assert codec.finish(data[:20] + fill + data[20:], format="jpeg", labels=LABELS).width == 96
 
 
 @pytest.mark.parametrize("kind", KINDS)

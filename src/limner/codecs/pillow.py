@@ -91,8 +91,6 @@ class PillowCodec:
         image = Image.open(io.BytesIO(data), formats=[kind.upper()])
         if image.width * image.height > self._max_pixels:
             raise BadImage(f"The picture has {image.width} × {image.height} pixels; {self._max_pixels:,} are allowed.")
-        if getattr(image, "n_frames", 1) > 1:
-            raise BadImage("The picture is an animation.")
         return image
 
 
