@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from limner.domain.event import JobChanged
-from limner.repositories.sql.lanes import NONE, STOPPED, LaneChange, change_lane, waiting_job
+from limner.repositories.sql.lanes import NONE, STOPPED, Lane, LaneChange, change_lane, waiting_job
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import EVENT_FIELDS, Row, changes_of, encode
@@ -26,14 +27,22 @@ def record(connection: Connection, rows: Iterable[Row], moment: Moment) -> tuple
 
 
 def conclude(connection: Connection, rows: Sequence[Row], moment: Moment, *, ran: bool) -> tuple[JobChanged, ...]:
-    """Jobs that have reached a final state leave their lanes, and whoever waits for their end will be told."""
+    """What goes with reaching a final state."""
+    leave(connection, rows, moment, ran=ran)
+    return record(connection, rows, moment)
+
+
+def leave(connection: Connection, rows: Sequence[Row], moment: Moment, *, ran: bool) -> None:
+    """Jobs that are over leave their lanes, and whoever waits for their end will be told."""
+    leaves: defaultdict[Lane, LaneChange] = defaultdict(LaneChange)
     for row in rows:
-        change_lane(connection, (row.owner, row.engine), STOPPED if ran else -lane_of(row), moment)
+        leaves[row.owner, row.engine] += STOPPED if ran else -lane_of(row)
         if row.expires_at is not None:
             _DATE_IMAGES.run(connection, of_job=row.id, expiry=row.expires_at)
+    for lane, change in leaves.items():
+        change_lane(connection, lane, change, moment)
     if rows:
         _ANNOUNCE.run(connection, rows=encode([[row.id] for row in rows]), at=moment.at)
-    return record(connection, rows, moment)
 
 
 def lane_of(row: Row) -> LaneChange:

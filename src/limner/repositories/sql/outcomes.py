@@ -1,4 +1,4 @@
-"""How a try ends: a picture kept, the job over, or back to the queue. Each is one fenced transaction."""
+"""How a try ends: the job over, or back to the queue. Each is one fenced transaction."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    ScalarSelect,
     Text,
-    Update,
     and_,
     bindparam,
     case,
@@ -23,9 +23,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
-from limner.contracts.repository import NewImage, Requeue
+from limner.contracts.repository import Requeue
 from limner.domain.errors import LeaseLost
 from limner.domain.event import JobChanged
 from limner.domain.job import JobError, JobState, Lease
@@ -34,7 +33,7 @@ from limner.repositories.sql.lanes import NONE, ONE, return_to_lane
 from limner.repositories.sql.leases import leased
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
-from limner.repositories.sql.rows import Row, decode_notes, encode_error, encode_notes
+from limner.repositories.sql.rows import encode_error
 from limner.repositories.sql.tables import calls, images, jobs
 
 NOTHING_COUNTED = Requeue()
@@ -49,24 +48,11 @@ class Ending:
     counters: Requeue = NOTHING_COUNTED
 
 
-def keep_image(connection: Connection, lease: Lease, image: NewImage, moment: Moment) -> JobChanged:
-    notes = _notes(connection, lease, image)
-    row = _KEEP.first(connection, leased_job=lease.job_id, epoch=lease.epoch, all_notes=notes)
-    _insert_image(connection, row, image, moment)
-    return record(connection, [row], moment)[0]
-
-
-def keep_last_image(connection: Connection, lease: Lease, image: NewImage, moment: Moment) -> JobChanged:
-    """The job has succeeded with it."""
-    notes = _notes(connection, lease, image)
-    row = _end(connection, lease, Ending(state=JobState.SUCCEEDED), moment, added=1, notes=notes)
-    _insert_image(connection, row, image, moment)
-    return conclude(connection, [row], moment, ran=True)[0]
-
-
 def finish(connection: Connection, lease: Lease, ending: Ending, moment: Moment) -> JobChanged:
     """A cancel that was asked for wins, but not over a job that has all its pictures."""
-    row = _end(connection, lease, ending, moment)
+    row = _END.first(connection, leased_job=lease.job_id, epoch=lease.epoch, **ended_with(ending, moment))
+    if row is None:
+        raise LeaseLost
     return conclude(connection, [row], moment, ran=True)[0]
 
 
@@ -104,7 +90,7 @@ def cancel(connection: Connection, job_id: str, moment: Moment) -> JobChanged | 
 
 def end_queued(connection: Connection, job_id: str, ending: Ending, moment: Moment) -> JobChanged | None:
     """None where it is not queued."""
-    row = _END_QUEUED.first(connection, of_job=job_id, all_notes=None, **_ended_with(ending, moment))
+    row = _END_QUEUED.first(connection, of_job=job_id, **ended_with(ending, moment))
     return conclude(connection, [row], moment, ran=False)[0] if row else None
 
 
@@ -113,8 +99,9 @@ def close_calls(connection: Connection, job_id: str, *, keep_handles: bool) -> N
     _CLOSE_CALLS.run(connection, of_job=job_id, handles_too=int(not keep_handles))
 
 
-def _ended(outcome: ColumnElement[str], *, all_kept: ColumnElement[bool]) -> dict[str, Any]:
-    """The columns of a job that is over."""
+def ended(*, all_kept: ColumnElement[bool]) -> dict[str, Any]:
+    """The columns of a job that is over; `all_kept`: a cancel comes too late."""
+    outcome: ColumnElement[str] = bindparam("outcome", type_=Text)
     obeyed = and_(jobs.c.cancel_requested_at.is_not(None), or_(outcome != text("'succeeded'"), ~all_kept))
     return {
         "state": case((obeyed, text("'cancelled'")), else_=outcome),
@@ -128,29 +115,8 @@ def _ended(outcome: ColumnElement[str], *, all_kept: ColumnElement[bool]) -> dic
     }
 
 
-def _end(
-    connection: Connection,
-    lease: Lease,
-    ending: Ending,
-    moment: Moment,
-    *,
-    added: int = 0,
-    notes: str | None = None,
-) -> Row:
-    row = _END.first(
-        connection,
-        leased_job=lease.job_id,
-        epoch=lease.epoch,
-        added=added,
-        all_notes=notes,
-        **_ended_with(ending, moment),
-    )
-    if row is None:
-        raise LeaseLost
-    return row
-
-
-def _ended_with(ending: Ending, moment: Moment) -> dict[str, Any]:
+def ended_with(ending: Ending, moment: Moment) -> dict[str, Any]:
+    """Parameters for `ending`."""
     return {
         "outcome": ending.state.value,
         "error_json": encode_error(ending.error),
@@ -158,28 +124,6 @@ def _ended_with(ending: Ending, moment: Moment) -> dict[str, Any]:
         "expiry": moment.expiry,
         **_counted(ending.counters),
     }
-
-
-def _insert_image(connection: Connection, row: Row | None, image: NewImage, moment: Moment) -> None:
-    """An ordinal that is kept already was kept by somebody else."""
-    if row is None:
-        raise LeaseLost
-    facts = {name: getattr(image, name) for name in IMAGE_FACTS}
-    inserted = _INSERT_IMAGE.run(
-        connection, **facts, job_id=row.id, owner=row.owner, seq=row.event_seq, created_at=moment.at
-    )
-    if inserted == 0:
-        raise LeaseLost
-    _CLOSE_KEPT_CALL.run(connection, of_job=row.id, kept_ordinal=image.ordinal)
-
-
-def _notes(connection: Connection, lease: Lease, image: NewImage) -> str | None:
-    """The job's notes with those of the picture; pictures of one prompt mostly say the same. None: no news."""
-    if not image.notes:
-        return None
-    row = _KEPT_NOTES.first(connection, of_job=lease.job_id)
-    known = () if row is None or row.notes is None else decode_notes(json.loads(row.notes))
-    return encode_notes(dict.fromkeys((*known, *image.notes)))
 
 
 def _delayed_until(requeue: Requeue, moment: Moment) -> int | None:
@@ -194,7 +138,6 @@ COUNTERS = {
     "ambiguous_calls": "ambiguous_calls",
     "paid_bad_outputs": "paid_bad_outputs",
 }
-IMAGE_FACTS = ("id", "ordinal", "seed", "width", "height", "format", "bytes", "sha256", "color", "key", "cost")
 
 
 def _counted(requeue: Requeue) -> dict[str, int]:
@@ -205,15 +148,19 @@ def _counting() -> dict[str, ColumnElement[int]]:
     return {column: jobs.c[column] + bindparam(f"more_{column}", type_=Integer) for column in COUNTERS}
 
 
-def _end_statement() -> Prepared:
-    kept = select(func.count()).where(images.c.job_id == jobs.c.id).scalar_subquery()
-    all_kept = kept + bindparam("added", type_=Integer) >= jobs.c.count
-    return _changing(update(jobs).where(leased()).values(_ended(bindparam("outcome", type_=Text), all_kept=all_kept)))
+def pictures_kept() -> ScalarSelect[int]:
+    """How many a job has."""
+    return select(func.count()).where(images.c.job_id == jobs.c.id).scalar_subquery()
 
 
-def _end_queued_statement() -> Prepared:
+def _end() -> Prepared:
+    all_kept = pictures_kept() >= jobs.c.count
+    return Prepared(update(jobs).where(leased()).values(ended(all_kept=all_kept)).returning(*CHANGED))
+
+
+def _end_queued() -> Prepared:
     queued = and_(jobs.c.id == bindparam("of_job"), jobs.c.state == text("'queued'"))
-    return _changing(update(jobs).where(queued).values(_ended(bindparam("outcome", type_=Text), all_kept=false())))
+    return Prepared(update(jobs).where(queued).values(ended(all_kept=false())).returning(*CHANGED))
 
 
 def _ask_cancel() -> Prepared:
@@ -222,11 +169,6 @@ def _ask_cancel() -> Prepared:
     )
     asked = {"cancel_requested_at": bindparam("at"), "event_seq": jobs.c.event_seq + ONE}
     return Prepared(update(jobs).where(unasked).values(asked).returning(*CHANGED))
-
-
-def _changing(statement: Update) -> Prepared:
-    notes = func.coalesce(bindparam("all_notes", type_=Text), jobs.c.notes)
-    return Prepared(statement.values(notes=notes).returning(*CHANGED))
 
 
 def _requeue_statement() -> Prepared:
@@ -245,37 +187,15 @@ def _requeue_statement() -> Prepared:
     return Prepared(update(jobs).where(leased()).values(queued | _counting()).returning(*CHANGED))
 
 
-def _insert_image_statement() -> Prepared:
-    names = (*IMAGE_FACTS, "job_id", "owner", "seq", "created_at")
-    statement = insert(images).values({name: bindparam(name) for name in names})
-    return Prepared(statement.on_conflict_do_nothing(index_elements=["job_id", "ordinal"]))
-
-
-def _close_kept_call() -> Prepared:
-    """A call is done when all that it was for is kept: until then its handle may still be needed."""
-    ordinal: ColumnElement[int] = bindparam("kept_ordinal", type_=Integer)
-    beyond = calls.c.first_ordinal + calls.c.count
-    kept = select(func.count()).where(
-        images.c.job_id == calls.c.job_id, images.c.ordinal >= calls.c.first_ordinal, images.c.ordinal < beyond
-    )
-    covers = and_(calls.c.first_ordinal <= ordinal, beyond > ordinal)
-    mine = and_(calls.c.job_id == bindparam("of_job"), calls.c.phase != text("'done'"), covers)
-    return Prepared(update(calls).where(mine, kept.scalar_subquery() >= calls.c.count).values(phase=text("'done'")))
-
-
 def _close_calls() -> Prepared:
     closing = or_(calls.c.phase != text("'submitted'"), bindparam("handles_too", type_=Integer) > NONE)
     mine = and_(calls.c.job_id == bindparam("of_job"), calls.c.phase != text("'done'"), closing)
     return Prepared(update(calls).where(mine).values(phase=text("'done'")))
 
 
-_END = _end_statement()
-_END_QUEUED = _end_queued_statement()
+_END = _end()
+_END_QUEUED = _end_queued()
 _ASK_CANCEL = _ask_cancel()
-_KEEP = _changing(update(jobs).where(leased()).values(event_seq=jobs.c.event_seq + ONE))
 _REQUEUE = _requeue_statement()
 _BEFORE = Prepared(select(jobs.c.engine, jobs.c.route, jobs.c.route_index, jobs.c.cancel_requested_at).where(leased()))
-_KEPT_NOTES = Prepared(select(jobs.c.notes).where(jobs.c.id == bindparam("of_job")))
-_INSERT_IMAGE = _insert_image_statement()
-_CLOSE_KEPT_CALL = _close_kept_call()
 _CLOSE_CALLS = _close_calls()

@@ -44,6 +44,7 @@ from limner.repositories.sql import (
     sqlite,
     sweeping,
 )
+from limner.repositories.sql.keeping import Keep, keep_images
 from limner.repositories.sql.lease_trust import LeaseTrust
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.readers import Readers
@@ -149,8 +150,7 @@ class SqlRepository:
         await self._write(lambda connection: leases.hold_handle(connection, lease, call))
 
     async def keep_image(self, lease: Lease, image: NewImage, *, finish: bool) -> JobChanged:
-        keep = outcomes.keep_last_image if finish else outcomes.keep_image
-        return await self._write(lambda connection: keep(connection, lease, image, self._moment()))
+        return await self._writer.write_item(self._keep_all, Keep(lease, image, finish))
 
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
         ending = outcomes.Ending(state=state, error=error, counters=counters)
@@ -231,6 +231,9 @@ class SqlRepository:
 
     def _submit_all(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Submission | LimnerError]:
         return self._intake.submit(connection, entries, self._moment())
+
+    def _keep_all(self, connection: Connection, keeps: Sequence[Keep]) -> Sequence[JobChanged | LimnerError]:
+        return keep_images(connection, keeps, self._moment())
 
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._image_age)
