@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -66,6 +67,15 @@ class Chatty(Odd):
         yield Painted(ordinal=0, image=b"image")
 
 
+class Endless(Odd):
+    """Never waits for anything."""
+
+    async def paint(self, task):
+        step = 0
+        while True:
+            yield Progress(step=(step := step + 1))
+
+
 class Reading(Odd):
     """Paints what it reads."""
 
@@ -91,6 +101,8 @@ class Telling(Odd):
             "modules": sorted(sys.modules),
             "job": task.job_id,
             "options": dict(task.request.options),
+            "oom_score": int(Path("/proc/self/oom_score_adj").read_text()),
+            "core_limit": resource.getrlimit(resource.RLIMIT_CORE)[0],
         }
         yield Painted(ordinal=0, image=json.dumps(facts).encode())
 

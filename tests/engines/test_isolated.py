@@ -2,8 +2,10 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.engines.isolation import child_of_this_process, facts_of, is_alive, misbehaving, strokes_of, until
@@ -34,6 +36,14 @@ async def test_the_child_is_another_process_that_yields_to_ours(isolated):
 
     assert facts["pid"] != os.getpid()
     assert facts["nice"] == os.nice(0) + 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own killer is Linux's")
+async def test_the_kernel_kills_the_child_before_the_server_and_dumps_no_core(isolated):
+    facts = await facts_of(isolated("Telling"))
+
+    assert facts["oom_score"] > int(Path("/proc/self/oom_score_adj").read_text())
+    assert facts["core_limit"] == 0
 
 
 async def test_the_child_leaves_a_processor_free(isolated, monkeypatch):
@@ -261,6 +271,15 @@ async def test_health_is_asked_of_the_engine(isolated):
     await isolated("Telling").health()
     with pytest.raises(RateLimited):
         await isolated("Unwell").health()
+
+
+async def test_an_engine_that_paints_is_well(ledger):
+    engine = ledger(health_timeout=0.2)
+    painting = asyncio.create_task(strokes_of(engine, misbehaving("block")))
+    await asyncio.sleep(0.4)
+    await engine.health()
+
+    painting.cancel()
 
 
 async def test_a_health_that_does_not_come_is_a_time_out(isolated):

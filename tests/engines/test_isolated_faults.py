@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from contextlib import aclosing
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.engines.isolation import child_of_this_process, facts_of, is_alive, m
 
 from limner.contracts.engine import Painted, Submitting
 from limner.domain.errors import EngineCrashed, OutOfMemory, RateLimited
+from limner.engines.frames import task_to_message, write_frame
 from limner.testing.tasks import paint_task
 
 
@@ -131,6 +133,14 @@ async def test_a_child_survives_a_cancelled_paint(isolated, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"paint one", "paint two"}
 
 
+async def test_a_cancel_reaches_an_engine_that_never_waits(isolated):
+    async with aclosing(isolated("Endless", close_grace=60).paint(paint_task())) as strokes:
+        await anext(strokes)
+        child = child_of_this_process().pid
+
+    assert is_alive(child)
+
+
 @pytest.mark.parametrize("deed", ["deaf", "block", "hold_the_interpreter"])
 async def test_a_paint_that_ignores_its_cancel_is_killed_after_the_grace(ledger, deed):
     engine = ledger(close_grace=0.2)
@@ -204,6 +214,29 @@ async def test_the_death_of_the_parent_kills_a_child_that_hangs():
     await parent.wait()
 
     await until(lambda: not is_alive(child))
+
+
+async def test_the_end_of_the_link_kills_a_child_that_hangs(tmp_path):
+    """As it is where the kernel kills no orphans."""
+    ours, theirs = socket.socketpair()
+    command = (sys.executable, "-m", "limner.engines.isolated_child")
+    child = await asyncio.create_subprocess_exec(*command, stdin=theirs.fileno(), start_new_session=True)
+    theirs.close()
+    _, writer = await asyncio.open_unix_connection(sock=ours)
+    options = {"ledger": str(tmp_path / "ledger")}
+    blocked = paint_task(options={"misbehave": {"deed": "block", "at": "start"}})
+    start = {
+        "engine": "limner.testing.ledger:LedgerEngine",
+        "options": options,
+        "path": sys.path,
+        "address_space": None,
+    }
+    write_frame(writer, {"do": "open", "id": 0, **start})
+    write_frame(writer, {"do": "paint", "id": 1, "task": task_to_message(blocked)})
+    await asyncio.sleep(1)
+    writer.close()
+
+    assert await child.wait() == -signal.SIGKILL
 
 
 async def start_parent(then, extra=""):
