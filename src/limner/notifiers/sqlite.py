@@ -18,8 +18,8 @@ from limner.notifiers.memory import MemoryNotifier
 
 MOST_REMEMBERED = 4096
 MOST_AT_ONCE = 1000
-PROGRESS_EVERY = 0.4
-"""Workers record progress twice a second; asking more often would tell nothing new."""
+OURS_FOR = 2.0
+"""Seconds for which a job of which this process told progress is taken to be painted here."""
 
 
 class ChangesAfter(Protocol):
@@ -84,7 +84,7 @@ class SqliteNotifier(MemoryNotifier):
             if isinstance(signal, JobChanged):
                 self._told_here.add((signal.job_id, signal.seq))
             elif isinstance(signal, ProgressTick):
-                self._progress.painted_here.add(signal.job_id)
+                self._progress.note_here(signal.job_id)
         if len(self._told_here) > MOST_REMEMBERED:
             self._told_here = set()
         super().publish(signals)
@@ -112,7 +112,7 @@ class SqliteNotifier(MemoryNotifier):
                 if (key := (change.job_id, change.seq)) not in told and key not in self._told_here
             ]
             super().publish(news)
-            self._progress.note(news)
+            self._progress.note_elsewhere(news)
             elsewhere = elsewhere or bool(news)
         if elsewhere and self._on_change is not None:
             self._on_change()
@@ -128,13 +128,16 @@ class _ProgressElsewhere:
     """What to tell about jobs that another process paints."""
 
     def __init__(self, progress_of: ProgressOf) -> None:
-        self.painted_here: set[str] = set()
         self._progress_of = progress_of
         self._owners: OrderedDict[str, str] = OrderedDict()
         self._told: dict[str, ProgressTick] = {}
-        self._asked_at = 0.0
+        self._told_here: dict[str, float] = {}
 
-    def note(self, changes: Sequence[JobChanged]) -> None:
+    def note_here(self, job_id: str) -> None:
+        """This process told of it itself, earlier and finer than any row."""
+        self._told_here[job_id] = time.monotonic()
+
+    def note_elsewhere(self, changes: Sequence[JobChanged]) -> None:
         """Jobs that may be running elsewhere, for those who watch all jobs of an owner."""
         for change in changes:
             self._owners[change.job_id] = change.owner
@@ -143,13 +146,11 @@ class _ProgressElsewhere:
             self._owners.popitem(last=False)
 
     async def ticks(self, jobs: Collection[str], owners: Collection[str]) -> list[ProgressTick]:
-        """New progress of watched jobs. What this process paints it tells itself, earlier and finer."""
-        if time.monotonic() - self._asked_at < PROGRESS_EVERY:
-            return []
-        self._asked_at = time.monotonic()
-        here, self.painted_here = self.painted_here, set()
-        of_owners = {job_id for job_id, owner in self._owners.items() if owner in owners}
-        watched = (of_owners | set(jobs)) - here
+        """New progress of watched jobs that others paint."""
+        long_ago = time.monotonic() - OURS_FOR
+        self._told_here = {job_id: at for job_id, at in list(self._told_here.items()) if at > long_ago}
+        of_owners = {job_id for job_id, owner in self._owners.items() if owner in owners} if owners else set()
+        watched = (of_owners | set(jobs)) - self._told_here.keys()
         found = await self._progress_of(watched) if watched else ()
         news = [tick for tick in found if self._told.get(tick.job_id) != tick]
         self._told = {tick.job_id: tick for tick in found}

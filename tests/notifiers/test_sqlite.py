@@ -1,0 +1,200 @@
+import asyncio
+import sys
+import threading
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.repositories.making import claimed, opened, submitted
+
+from limner.actions.job_reader import JobReader
+from limner.actions.watch_job import Seen, watch_job
+from limner.domain.errors import DatabaseUnavailable
+from limner.domain.event import JobChanged, ProgressTick
+from limner.domain.identity import Principal
+from limner.domain.job import JobState
+from limner.notifiers.sqlite import SqliteNotifier
+
+ANN = Principal(user_id="ann")
+
+
+@asynccontextmanager
+async def listening(path, repository, on_change=None, changes_after=None):
+    notifier = SqliteNotifier(
+        path,
+        changes_after=changes_after or repository.changes_after,
+        progress_of=repository.progress_of,
+        on_change=on_change,
+    )
+    await notifier.open()
+    try:
+        yield notifier
+    finally:
+        await notifier.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "limner #1.db"
+
+
+@pytest.fixture
+async def here(path):
+    async with opened(path) as repository:
+        yield repository
+
+
+@pytest.fixture
+async def there(path, here):
+    """Another connection, as another process has it."""
+    async with opened(path) as repository:
+        yield repository
+
+
+class Elsewhere:
+    """A real other process that paints; `step` lets it go on and returns when that was committed."""
+
+    def __init__(self, process):
+        self.process = process
+
+    @classmethod
+    @asynccontextmanager
+    async def painting(cls, path):
+        pipe = asyncio.subprocess.PIPE
+        command = (sys.executable, "-m", "tests.notifiers.elsewhere", str(path))
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+        other = cls(process)
+        await other.said("open")
+        try:
+            yield other
+        finally:
+            process.stdin.close()
+            await process.wait()
+
+    async def said(self, name):
+        word, when = (await self.process.stdout.readline()).split()
+        assert word.decode() == name
+        return float(when)
+
+    async def step(self, name):
+        self.process.stdin.write(b"\n")
+        return await self.said(name)
+
+
+async def test_a_watcher_sees_what_another_process_did_within_a_second(path, here):
+    job = await submitted(here)
+    async with listening(path, here) as notifier, Elsewhere.painting(path) as other:
+        news = watch_job(job.id, ANN, reader=JobReader(here), notifier=notifier, holds=always)
+        assert (await anext(news)).job.state is JobState.QUEUED
+        claimed_at = await other.step("claimed")
+        assert (await changed(news)).state is JobState.RUNNING
+        assert time.time() - claimed_at < 1
+        await other.step("painting")
+        assert await ticked(news) == (0.5, 4, 8)
+        finished_at = await other.step("finished")
+        last = await changed(news)
+        assert (last.state, len(last.images)) == (JobState.SUCCEEDED, 1)
+        assert time.time() - finished_at < 1
+        assert [seen async for seen in news] == []
+
+
+async def always():
+    return True
+
+
+async def changed(news):
+    """The next durable change."""
+    async with asyncio.timeout(5):
+        while not isinstance(seen := await anext(news), Seen):
+            pass
+    return seen.job
+
+
+async def ticked(news):
+    async with asyncio.timeout(5):
+        while not isinstance(tick := await anext(news), ProgressTick):
+            pass
+    return tick.fraction, tick.step, tick.steps
+
+
+async def test_an_owners_watcher_hears_jobs_that_others_submit_and_paint(path, here, there):
+    async with listening(path, here) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            job = await submitted(there)
+            assert await ear.next(5) == (JobChanged(job_id=job.id, owner="ann", seq=1),)
+            await claimed(there)
+            assert await ear.next(5) == (JobChanged(job_id=job.id, owner="ann", seq=2),)
+            tick = ProgressTick(job_id=job.id, owner="ann", fraction=0.25, step=1, steps=4)
+            await there.save_progress([tick])
+            assert await ear.next(5) == (tick,)
+
+
+async def test_the_dispatcher_is_nudged_by_others_and_not_by_ourselves(path, here, there):
+    nudges = []
+    async with listening(path, here, on_change=lambda: nudges.append(1)) as notifier:
+        job = await submitted(here)
+        notifier.publish((JobChanged(job_id=job.id, owner="ann", seq=1),))
+        await asyncio.sleep(0.4)
+        assert nudges == []
+        await submitted(there)
+        await asyncio.sleep(0.4)
+        assert nudges == [1]
+
+
+async def test_what_this_process_published_is_not_heard_twice(path, here):
+    async with listening(path, here) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            job = await submitted(here)
+            notifier.publish((JobChanged(job_id=job.id, owner="ann", seq=1),))
+            assert len(await ear.next(5)) == 1
+            assert await ear.next(0.5) == ()
+
+
+async def test_progress_of_what_this_process_paints_is_told_by_itself_only(path, here):
+    job = await submitted(here)
+    await claimed(here)
+    async with listening(path, here) as notifier:
+        with notifier.subscribe(job_id=job.id) as ear:
+            fresh = ProgressTick(job_id=job.id, owner="ann", fraction=0.9, step=9, steps=10)
+            notifier.publish((fresh,))
+            assert await ear.next(5) == (fresh,)
+            await here.save_progress([ProgressTick(job_id=job.id, owner="ann", fraction=0.1, step=1, steps=10)])
+            assert await ear.next(0.5) == ()
+
+
+async def test_more_changes_than_one_read_gives_are_all_told(path, here, there, monkeypatch):
+    monkeypatch.setattr("limner.notifiers.sqlite.MOST_AT_ONCE", 3)
+    async with listening(path, here) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            jobs = await asyncio.gather(*(submitted(there) for _ in range(10)))
+            heard = set()
+            async with asyncio.timeout(5):
+                while len(heard) < 10:
+                    heard |= {signal.job_id for signal in await ear.next(1)}
+            assert heard == {job.id for job in jobs}
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_nothing(path, here, there):
+    asked = []
+
+    async def changes_after(position, *, owner=None, limit=1000):
+        asked.append(position)
+        if len(asked) == 2:
+            raise DatabaseUnavailable
+        return await here.changes_after(position, owner=owner, limit=limit)
+
+    async with listening(path, here, changes_after=changes_after) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            job = await submitted(there)
+            assert (await ear.next(5))[0].job_id == job.id
+
+
+async def test_closing_stops_the_thread_and_the_streams(path, here):
+    async with listening(path, here) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            waiting = asyncio.create_task(ear.next(60))
+            await asyncio.sleep(0)
+            await notifier.close()
+            with pytest.raises(StopAsyncIteration):
+                await waiting
+    assert "limner-notifier" not in {thread.name for thread in threading.enumerate()}
