@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -38,6 +39,7 @@ from limner.settings import Settings
 
 EMBEDDED_GRACE = 2.0
 SECRET_BYTES = 32
+SPACE_BELIEVED = 1.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -82,6 +84,8 @@ class Assembly:
         self.worker: Worker | None = None
         self.draining = False
         self._secret = b""
+        self._space = 0
+        self._space_until = float("-inf")
         self._ending: asyncio.Future[None] | None = None
         self._holders = 0
         self._held: AsyncExitStack | None = None
@@ -99,7 +103,7 @@ class Assembly:
             raise NotStarted
         return self._secret
 
-    @property
+    @cached_property
     def submit_needs(self) -> SubmitNeeds:
         return SubmitNeeds(
             models=self.models,
@@ -113,9 +117,12 @@ class Assembly:
         )
 
     def free_space(self) -> int:
-        """Bytes that rows and pictures can still take."""
-        rows = shutil.disk_usage(self.settings.home).free
-        return min(rows, self.storage.free_space()) if isinstance(self.storage, LocalStorage) else rows
+        """Bytes that rows and pictures can still take, asked of the disk once a second: every submit needs it."""
+        if self.clock.monotonic() >= self._space_until:
+            rows = shutil.disk_usage(self.settings.home).free
+            self._space = min(rows, self.storage.free_space()) if isinstance(self.storage, LocalStorage) else rows
+            self._space_until = self.clock.monotonic() + SPACE_BELIEVED
+        return self._space
 
     async def metrics(self) -> bytes:
         """The exposition text, with the queue as it is now."""
