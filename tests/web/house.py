@@ -44,7 +44,8 @@ class House:
     def __init__(self, home, **settings):
         self.gated = GatedEngine()
         engines = {"instant": InstantEngine(), "gated": self.gated}
-        read = Settings.load(home=str(home), engines={}, model="instant", **settings)
+        limits = {"drain_grace": 0.1} | settings.pop("limits", {})
+        read = Settings.load(home=str(home), engines={}, model="instant", limits=limits, **settings)
         self.assembly = Assembly(read, engines=engines)
         self.app = create_app(self.assembly)
         self.url = "http://127.0.0.1"

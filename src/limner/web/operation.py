@@ -103,8 +103,9 @@ def add(
     headers: Iterable[dict[str, Any]] = (),
     body: type[BaseModel] | None = None,
     dependencies: Sequence[params.Depends] = (),
+    head: bool = False,
 ) -> None:
-    """A route named after its endpoint. The first of `answers` is the usual one."""
+    """A route named after its endpoint. The first of `answers` is the usual one. `head`: takes HEAD as well."""
     usual = next(iter(answers))
     first = dict(answers[usual])
     router.add_api_route(
@@ -123,6 +124,10 @@ def add(
         openapi_extra=_described(headers, body),
         dependencies=dependencies,
     )
+    if head:
+        router.add_api_route(
+            path, endpoint, methods=["HEAD"], name=f"limner:{endpoint.__name__}", include_in_schema=False
+        )
 
 
 def _described(headers: Iterable[dict[str, Any]], body: type[BaseModel] | None) -> dict[str, Any]:

@@ -93,7 +93,7 @@ async def _picture(caller: Caller, job: Job, wanted: str, headers: dict[str, str
     if image is None:
         raise _no_picture(caller, job)
     response = await _content(caller, image.id, Converted(wanted) if wanted != image.format else Original())
-    for name, value in {"Location": caller.addresses.job(job.id), **headers}.items():
+    for name, value in {"Location": caller.addresses.job(job.id), "Cache-Control": "no-store", **headers}.items():
         response.headers[name] = value
     return response
 
@@ -217,6 +217,7 @@ def _add_reading(router: APIRouter) -> None:
         tag="images",
         answers=bytes_of,
         problems=[operation.NO_IMAGE, operation.BAD_FORMAT],
+        head=True,
     )
     add(
         router,
@@ -229,6 +230,7 @@ def _add_reading(router: APIRouter) -> None:
             **{k: bytes_of[k] for k in (206, 304, 416)},
         },
         problems=[operation.NO_IMAGE, operation.BAD_FORMAT],
+        head=True,
     )
     add(
         router,
