@@ -40,13 +40,24 @@ async def opened(path, clock=None):
         await repository.close()
 
 
+def next_id():
+    """Later than any before, though they be of one millisecond."""
+    while (found := new_id()) <= _last_id[0]:
+        pass
+    _last_id[0] = found
+    return found
+
+
+_last_id = [""]
+
+
 def new_job(now, *, owner="ann", count=1, route=("painter",), **facts):
     request = ImageRequest(
         prompt="a fox", model=route[0], width=64, height=64, count=count, seed=7, format="png", options={"style": "ink"}
     )
     given = {"deadline_at": now + timedelta(days=1), "requested": {"prompt": "a fox"}} | facts
     return Job(
-        id=JobId(new_id()), owner=owner, state=JobState.QUEUED, request=request, route=route, created_at=now, **given
+        id=JobId(next_id()), owner=owner, state=JobState.QUEUED, request=request, route=route, created_at=now, **given
     )
 
 
@@ -72,7 +83,7 @@ async def running(repository, **facts):
 def new_image(claim, ordinal=0, **facts):
     key = f"{claim.job.id}/{ordinal}/{claim.lease.epoch}.png"
     given = {
-        "id": new_id(), "seed": 7 + ordinal, "width": 64, "height": 64, "format": "png", "bytes": 100,
+        "id": next_id(), "seed": 7 + ordinal, "width": 64, "height": 64, "format": "png", "bytes": 100,
         "sha256": "ab" * 32, "color": "#c8743a", "key": key,
     }  # fmt: skip
     return NewImage(ordinal=ordinal, **(given | facts))
