@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 
 import httpx
@@ -19,6 +20,8 @@ from limner.settings import Settings
 from limner.testing.instant import InstantEngine, checkerboard
 from limner.web.server import create_app
 
+TLS = ssl.create_default_context()
+"""Made once: it takes longer than a test."""
 PREVIEW = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"\x00" * 8
 
 
@@ -49,6 +52,7 @@ class House:
         self.assembly = Assembly(read, engines=engines)
         self.app = create_app(self.assembly)
         self.url = "http://127.0.0.1"
+        self.patience = 20
         self.transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
 
     async def key(self, user="ann", scopes=USER_SCOPES, **options):
@@ -59,7 +63,9 @@ class House:
         return self.bare(Authorization=f"Bearer {await self.key(user, **options)}")
 
     def bare(self, **headers):
-        return httpx.AsyncClient(base_url=self.url, transport=self.transport, headers=headers, timeout=20)
+        return httpx.AsyncClient(
+            base_url=self.url, transport=self.transport, headers=headers, timeout=self.patience, verify=TLS
+        )
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["House"]:
