@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from limner.domain.errors import SettingsError
@@ -148,3 +150,15 @@ def test_no_secret_stands_in_the_repr_or_in_errors(empty_folder):
 def test_a_url_is_shown_without_its_password():
     assert without_password("postgresql://u:hunter2@h/d") == "postgresql://u:…@h/d"
     assert without_password("sqlite:////a/b.db") == "sqlite:////a/b.db"
+
+
+def test_windows_is_refused_with_a_sentence(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SettingsError, match="inside WSL 2"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("setting", [{"database": "postgresql://h/d"}, {"dispatcher": "celery"}])
+def test_what_this_edition_cannot_do_is_refused(setting):
+    with pytest.raises(SettingsError, match="rows are kept in SQLite|there is one dispatcher"):
+        Settings.load(**setting)

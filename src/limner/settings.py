@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, config: str | Path | None = None, **arguments: Any) -> Self:
         """Reads file, environment and `arguments` (None means not given). Raises SettingsError."""
+        _refuse_windows()
         given = {name: value for name, value in arguments.items() if value is not None}
         path = find_file(config)
         from_file = read_file(path) if path else {}
@@ -194,6 +196,11 @@ def without_password(url: str) -> str:
     """A URL that may be shown."""
     password = urlsplit(url).password
     return url.replace(f":{password}@", ":…@") if password else url
+
+
+def _refuse_windows() -> None:
+    if sys.platform == "win32":
+        raise SettingsError("Limner runs on Linux and macOS; on Windows, run it inside WSL 2.")
 
 
 def _refuse_unknown(given: Mapping[str, Any], from_file: Mapping[str, Any], path: Path | None) -> None:
