@@ -160,5 +160,5 @@ def test_windows_is_refused_with_a_sentence(monkeypatch):
 
 @pytest.mark.parametrize("setting", [{"database": "postgresql://h/d"}, {"dispatcher": "celery"}])
 def test_what_this_edition_cannot_do_is_refused(setting):
-    with pytest.raises(SettingsError, match="rows are kept in SQLite|there is one dispatcher"):
+    with pytest.raises(SettingsError, match=r"rows are kept in SQLite|there is one dispatcher"):
         Settings.load(**setting)
