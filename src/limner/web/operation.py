@@ -14,12 +14,13 @@ from limner.domain.errors import LimnerError
 from limner.web import errors as web_errors
 from limner.web.errors import MEDIA_TYPE, problem_document, status_of
 
+BROKEN = LimnerError("Something broke on our side; it is logged. Nothing was queued.")
 ALWAYS: tuple[LimnerError, ...] = (
     errors.Unauthenticated(),
     errors.MissingScope("This key may not do that; it needs `jobs:write`.", needed="jobs:write"),
     errors.NotStarted(),
     errors.DatabaseUnavailable(),
-    LimnerError("Something broke on our side; it is logged. Nothing was queued."),
+    BROKEN,
 )
 NO_JOB = errors.NotFound("There is no such job.")
 NO_IMAGE = errors.NotFound("There is no such image.")
@@ -169,6 +170,8 @@ def _problems(faults: Iterable[LimnerError]) -> dict[int | str, Any]:
     for fault in faults:
         found = by_status.setdefault(status_of(fault), _problem_answer(fault))
         found["content"][MEDIA_TYPE]["examples"][fault.code] = {"value": problem_document(fault)}
+    # Without a 422 or this, FastAPI describes a refusal of its own shape, which no route of ours gives.
+    by_status.setdefault("default", {**_problem_answer(BROKEN), "description": "Any other problem."})
     return by_status
 
 
