@@ -32,8 +32,8 @@ BulkWork = Callable[[Connection, Sequence[Item]], Sequence[Result | LimnerError]
 """Work on all items of its kind in a group at once; one result each, an error for an item that was refused."""
 
 LARGEST_GROUP = 256
-CHECKPOINT_PAGES = 1000
-"""Pages in the log at which it is moved into the database: writers wait about 10 ms for so many."""
+CHECKPOINT_PAGES = 2000
+"""Pages in the log at which it is moved into the database: writers wait 10 to 20 ms for so many."""
 FIRST_CHECKPOINT = 20
 MOST_COMMITS = 1000
 PATIENCE = 30.0
