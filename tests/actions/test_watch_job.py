@@ -3,7 +3,7 @@ import random
 
 import pytest
 from tests.actions.asking import ANN, BEN, studio, submitted
-from tests.actions.watching import LIFE, CountingRepository, claim_of, keep, live, never, next_seen, watch
+from tests.actions.watching import LIFE, CountingRepository, claim_of, keep, live, never, next_seen, rest, watch
 
 from limner.actions.cancel_job import cancel_job
 from limner.actions.create_key import create_key
@@ -41,7 +41,7 @@ async def test_a_first_connect_gets_a_snapshot(needs):
 async def test_a_watcher_hears_every_change_in_order_and_then_the_end(needs):
     job = await submitted(needs, count=2)
     living = asyncio.create_task(live(needs, yielding))
-    heard = [seen async for seen in watch(job, needs) if isinstance(seen, Seen)]
+    heard = await rest(watch(job, needs))
     await living
     assert [seen.seq for seen in heard] == [1, 2, 3, 4, 5, 6]
     assert [seen.job.state for seen in heard] == LIFE
@@ -50,7 +50,7 @@ async def test_a_watcher_hears_every_change_in_order_and_then_the_end(needs):
 async def test_a_replay_retells_the_job_as_it_was(needs):
     job = await submitted(needs, count=2)
     await live(needs, at_once)
-    heard = [seen async for seen in watch(job, needs, after=0)]
+    heard = await rest(watch(job, needs, after=0))
     assert [seen.seq for seen in heard] == [seen.job.event_seq for seen in heard] == [1, 2, 3, 4, 5, 6]
     assert [seen.job.state for seen in heard] == LIFE
     assert [len(seen.job.images) for seen in heard] == [0, 0, 1, 1, 1, 2]
@@ -64,7 +64,7 @@ async def test_a_replay_retells_the_job_as_it_was(needs):
 async def test_a_reconnect_gets_what_comes_after_and_nothing_twice(needs, after):
     job = await submitted(needs, count=2)
     await live(needs, at_once)
-    assert [seen.seq async for seen in watch(job, needs, after=after)] == list(range(after + 1, 7))
+    assert [seen.seq for seen in await rest(watch(job, needs, after=after))] == list(range(after + 1, 7))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -112,7 +112,8 @@ async def test_events_that_are_no_longer_kept_are_skipped_to_the_job_as_it_is(ne
 
     job = await submitted(needs, count=2)
     await live(needs, at_once)
-    assert [seen.seq async for seen in watch(job, needs, after=1, reader=Forgetful(needs.repository))] == [6]
+    news = watch(job, needs, after=1, reader=Forgetful(needs.repository))
+    assert [seen.seq for seen in await rest(news)] == [6]
 
 
 async def test_progress_and_previews_come_in_between(needs):
@@ -152,7 +153,7 @@ async def test_a_change_between_subscribing_and_reading_is_not_missed(needs):
 
     job = await submitted(needs)
     news = watch(job, needs, reader=JobReader(ChangesMeanwhile(needs.repository)), heartbeat=60)
-    assert [seen.job.state async for seen in news] == [JobState.QUEUED, JobState.CANCELLED]
+    assert [seen.job.state for seen in await rest(news)] == [JobState.QUEUED, JobState.CANCELLED]
 
 
 async def test_nobody_watches_anothers_job(needs):
@@ -167,7 +168,7 @@ async def test_a_stream_ends_when_its_principal_no_longer_holds(needs):
     news = watch(job, needs, holds=never)
     await anext(news)
     needs.notifier.publish((JobChanged(job_id=job.id, owner="ann", seq=2),))
-    assert [seen async for seen in news] == []
+    assert await rest(news) == []
 
 
 async def test_a_revoked_key_ends_its_silent_stream_within_two_seconds(needs):
@@ -179,7 +180,7 @@ async def test_a_revoked_key_ends_its_silent_stream_within_two_seconds(needs):
     await anext(news)
     await revoke_key(made.record.id, repository=needs.repository, forget=authenticator.forget)
     async with asyncio.timeout(2):
-        assert [seen async for seen in news] == []
+        assert await rest(news) == []
 
 
 async def test_streams_end_when_the_notifier_closes(needs):
@@ -187,7 +188,7 @@ async def test_streams_end_when_the_notifier_closes(needs):
     news = watch(job, needs)
     await anext(news)
     needs.notifier.end()
-    assert [seen async for seen in news] == []
+    assert await rest(news) == []
 
 
 async def test_a_deleted_owners_stream_ends(needs):
@@ -195,7 +196,7 @@ async def test_a_deleted_owners_stream_ends(needs):
     news = watch(job, needs, heartbeat=0.02)
     await anext(news)
     await needs.repository.delete_owner("ann")
-    assert [seen async for seen in news if seen] == []
+    assert await rest(news) == []
 
 
 async def test_a_stream_that_is_left_leaves_nothing_behind(needs):

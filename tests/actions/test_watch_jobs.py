@@ -3,7 +3,7 @@ import random
 
 import pytest
 from tests.actions.asking import ANN, studio, submitted
-from tests.actions.watching import claim_of, keep, never, next_seen, watch_all
+from tests.actions.watching import claim_of, keep, never, next_seen, rest, watch_all
 
 from limner.actions.cancel_job import cancel_job
 from limner.actions.watch_jobs import MOST_RECENT, SeenAt
@@ -179,7 +179,7 @@ async def test_a_stream_ends_when_its_principal_no_longer_holds(needs):
     news = watch_all(needs, holds=never)
     await anext(news)
     await submitted(needs)
-    assert [seen async for seen in news] == []
+    assert await rest(news) == []
 
 
 async def test_streams_end_when_the_notifier_closes(needs):
@@ -187,4 +187,4 @@ async def test_streams_end_when_the_notifier_closes(needs):
     news = watch_all(needs)
     await anext(news)
     needs.notifier.end()
-    assert [seen async for seen in news] == []
+    assert await rest(news) == []

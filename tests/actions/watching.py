@@ -1,5 +1,6 @@
 """Lives of jobs and watchers of them, for tests."""
 
+import asyncio
 from collections import Counter
 
 from tests.actions.asking import ANN
@@ -10,6 +11,8 @@ from limner.actions.watch_job import Seen, watch_job
 from limner.actions.watch_jobs import SeenAt, watch_jobs
 from limner.contracts.repository import Requeue
 from limner.domain.job import Note
+
+PATIENCE = 10.0
 
 
 async def always():
@@ -32,9 +35,16 @@ def watch_all(needs, *, after=None, principal=ANN, holds=always, **options):
 
 async def next_seen(news):
     """The next durable change of a stream."""
-    while not isinstance(seen := await anext(news), Seen | SeenAt):
-        pass
+    async with asyncio.timeout(PATIENCE):
+        while not isinstance(seen := await anext(news), Seen | SeenAt):
+            pass
     return seen
+
+
+async def rest(news):
+    """All that a stream still tells, heartbeats left out; fails where it does not end."""
+    async with asyncio.timeout(PATIENCE):
+        return [seen async for seen in news if seen is not None]
 
 
 async def publish(needs, *changes):
