@@ -30,7 +30,8 @@ bench: .venv/.develops ## the speed table, each figure beside its baseline of th
 	$(BIN)/python -m benchmarks
 
 faults: .venv/.develops ## 500 kills and 200 zombies; takes hours
-	$(BIN)/python -m tests.faults.campaign
+	$(BIN)/python -m tests.faults.campaign --kills 500
+	$(BIN)/python -m tests.faults.zombies --zombies 200
 
 clean: ## remove the environment and all caches; pictures and jobs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -38,3 +39,17 @@ def test_every_command_explains_itself_and_takes_json_home_and_config(path, comm
 def test_options_before_the_command_hold_for_it(limner, folder):
     assert limner("--home", "other", "keys", "create")[0] == 0
     assert (folder / "other" / "limner.db").exists()
+
+
+def test_with_json_errors_are_json_too(limner, folder):
+    code, _, err = limner("jobs", "show", "nonsense", "--json")
+    assert (code, json.loads(err)) == (1, {"code": "not_found", "detail": "There is no such job."})
+    _, _, err = limner("paint", "", "--json")
+    assert json.loads(err)["code"] == "invalid_request"
+
+
+def test_what_nobody_foresaw_is_a_sentence_too(limner, folder, monkeypatch):
+    monkeypatch.setitem(COMMANDS, "work", ("limner.cli.main:nothing", ""))
+    code, _, err = limner("work")
+    assert (code, err.startswith("limner: Something broke: AttributeError: ")) == (1, True)
+    assert "LIMNER_DEBUG=1" in err

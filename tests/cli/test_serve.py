@@ -1,8 +1,10 @@
+import json
 import re
 import shlex
 import signal
 import socket
 import subprocess
+import sys
 
 import httpx
 import pytest
@@ -96,3 +98,14 @@ def test_logs_hold_no_prompt_and_no_key(serve):
     assert '"path": "/images"' in logged
     assert "private" not in logged
     assert server.key not in logged
+
+
+def test_with_json_it_tells_its_address_and_key_in_one_line(folder):
+    command = [sys.executable, "-m", "limner.cli.main", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
+        told = json.loads(serving.stdout.readline())
+        assert httpx.get(
+            f"{told['url']}/jobs", headers={"Authorization": f"Bearer {told['key']}"}, timeout=20
+        ).is_success
+        assert told["home"] == str(folder / "limner-data")
+        serving.terminate()

@@ -31,13 +31,17 @@ class Unreachable(LimnerError):
 
 
 class Rejected(LimnerError):
-    """The server said no."""
+    """The server said no; `code` is the problem's."""
+
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.code = code  # type: ignore[misc]  # each problem tells its own
 
 
 def address(kind: str, thing_id: str) -> str:
     """`/jobs/ID` for a job, `/images/ID` for an image; what cannot be an id is nobody's."""
     if not is_id(thing_id):
-        raise Rejected(f"There is no such {kind}.")
+        raise Rejected(f"There is no such {kind}.", code="not_found")
     return f"/{kind}s/{thing_id}"
 
 
@@ -120,11 +124,11 @@ async def reach(options: Options, *, user: str = LOCAL_USER, work: bool = False)
 
 
 def _rejected(response: httpx.Response) -> Rejected:
-    """A problem's sentences, or the status where it is not one of ours."""
+    """A problem's code and sentences, or the status where it is not one of ours."""
     try:
         problem = response.json()
         details = [fault["detail"] for fault in problem.get("errors", ())] or [problem["detail"]]
+        return Rejected(" ".join(details), code=problem["code"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        address = str(response.url.copy_with(query=None))
-        return Rejected(f"{address} answered {response.status_code}; is that a Limner server?")
-    return Rejected(" ".join(details))
+        where = str(response.url.copy_with(query=None))
+        return Rejected(f"{where} answered {response.status_code}; is that a Limner server?", code="not_limner")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from typing import Any, NoReturn
@@ -74,19 +75,19 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except LimnerError as error:
-        return _tell(error, str(error))
-    except Exception as error:  # noqa: BLE001 - people get a sentence, never a traceback
-        hint = "Run it again with LIMNER_DEBUG=1 to see where."
-        return _tell(error, f"Something broke: {type(error).__name__}: {error}. {hint}")
+    except Exception as error:
+        if os.environ.get("LIMNER_DEBUG"):
+            raise
+        _tell(error, as_json="--json" in (sys.argv if arguments is None else arguments))
+        return 1
     return outcome if isinstance(outcome, int) else 0
 
 
-def _tell(error: Exception, sentence: str) -> int:
-    if os.environ.get("LIMNER_DEBUG"):
-        raise error
-    click.echo(f"limner: {sentence}", err=True)
-    return 1
+def _tell(error: Exception, *, as_json: bool) -> None:
+    code, sentence = "internal", f"Something broke: {type(error).__name__}: {error}. Run it again with LIMNER_DEBUG=1."
+    if isinstance(error, LimnerError):
+        code, sentence = error.code, str(error)
+    click.echo(json.dumps({"code": code, "detail": sentence}) if as_json else f"limner: {sentence}", err=True)
 
 
 if __name__ == "__main__":

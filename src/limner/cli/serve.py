@@ -22,6 +22,7 @@ from limner._version import __version__
 from limner.actions.create_key import create_key
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
+from limner.cli.output import echo_json
 from limner.domain.errors import SettingsError
 from limner.domain.identity import USER_SCOPES, Scope
 from limner.observers import logs
@@ -110,9 +111,10 @@ async def _first_key(settings: Settings) -> str | None:
 
 
 def _introduce(settings: Settings, listener: socket.socket, key: str | None, options: Options) -> None:
-    host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    url = f"http://{shown}:{port}"
+    url = _url_of(listener)
+    if options.json:
+        echo_json({"url": url, "home": str(settings.home), "key": key})
+        return
     where = f"--home {shlex.quote(options.home)} " if options.home else ""
     command = f"{own_command()} {where}"
     header = f'-H "Authorization: Bearer {key or "$KEY"}" ' if settings.authentication else ""
@@ -131,6 +133,13 @@ def _introduce(settings: Settings, listener: socket.socket, key: str | None, opt
         "",
     ]
     click.echo("\n".join(lines))
+
+
+def _url_of(listener: socket.socket) -> str:
+    """An address that works on this machine."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
 
 
 def own_command() -> str:
