@@ -77,6 +77,43 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 
 
+EVENTS: dict[str, Any] = {
+    "text/event-stream": {
+        "itemSchema": {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": {"type": "string", "enum": ["job", "progress", "preview"]},
+                "id": {"type": "string"},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"type": "object"},
+                },
+            },
+        }
+    }
+}
+"""Of events that hold data; the first line of a stream is `retry: 1000`, and comments keep it alive."""
+
+
+def _links(parameter: str, value: str, *operations: str) -> dict[str, Any]:
+    return {name: {"operationId": f"limner_{name}", "parameters": {parameter: value}} for name in operations}
+
+
+JOB_LINKS = _links(
+    "job_id", "$response.body#/id", "get_job", "watch_job", "cancel_job", "retry_job", "delete_job"
+) | _links(
+    "image_id",
+    "$response.body#/images/0/id",
+    "get_image",
+    "get_image_content",
+    "get_image_thumbnail",
+    "delete_image",
+    "restore_image",
+)
+
+
 def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
     told = {"type": "string", **schema}
     return {"in": "header", "name": name, "description": description, "schema": told}
@@ -150,9 +187,12 @@ def answer(
     *,
     headers: Iterable[str] = (),
     content: Iterable[str] = (),
-    text: str | None = None,
+    body: dict[str, Any] | None = None,
+    links: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """One answer of a route. `content` names media types of bytes, `text` one of text."""
+    """One answer of a route. `content` names media types of bytes, `body` is what else it may hold, `links` say which
+    operations take what it tells.
+    """
     told: dict[str, Any] = {"description": description}
     if model:
         told["model"] = model
@@ -160,8 +200,10 @@ def answer(
         told["headers"] = {name: HEADERS[name] for name in headers}
     if content:
         told["content"] = {name: {"schema": {"type": "string", "format": "binary"}} for name in content}
-    if text:
-        told["content"] = {text: {"schema": TEXT}}
+    if body:
+        told["content"] = body
+    if links:
+        told["links"] = links
     return told
 
 

@@ -70,7 +70,7 @@ def _sequence(name: str | None) -> int | None:
 
 def add_event_routes(router: APIRouter, *, described: Sequence[params.Depends]) -> None:
     """`described`: our security schemes, which FastAPI reads off the dependencies of some route."""
-    stream = answer("Server-sent events: job, progress, preview.", text="text/event-stream")
+    stream = answer("Server-sent events: job, progress, preview.", body=operation.EVENTS)
     add(
         router,
         "GET",

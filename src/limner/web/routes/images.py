@@ -165,12 +165,18 @@ def add_submit_route(router: APIRouter) -> None:
         create_images,
         tag="images",
         answers={
-            202: answer("Queued, durably.", LimnerJob, headers=["Location", "Retry-After", "Idempotent-Replayed"]),
+            202: answer(
+                "Queued, durably.",
+                LimnerJob,
+                headers=["Location", "Retry-After", "Idempotent-Replayed"],
+                links=operation.JOB_LINKS,
+            ),
             200: answer(
                 "Finished in time; the picture itself where Accept names it.",
                 LimnerJob,
                 headers=["Location", "Preference-Applied", "Idempotent-Replayed"],
                 content=operation.PICTURES,
+                links=operation.JOB_LINKS,
             ),
         },
         problems=[*operation.BODY, *operation.SUBMITTING, *operation.NO_PICTURE],

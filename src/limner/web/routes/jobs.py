@@ -90,7 +90,7 @@ async def delete_job(caller: MayWriteJobs, job_id: str) -> Response:
 
 
 def add_job_routes(router: APIRouter) -> None:
-    told = answer("The job.", LimnerJob, headers=["ETag"])
+    told = answer("The job.", LimnerJob, headers=["ETag"], links=operation.JOB_LINKS)
     again = answer("The new job.", LimnerJob, headers=["Location", "Retry-After"])
     add(
         router,

@@ -14,6 +14,7 @@ from limner._version import __version__
 from limner.assembly import Assembly
 from limner.domain.errors import LimnerError
 from limner.observers.metrics import CONTENT_TYPE
+from limner.web import operation
 from limner.web.access import Anybody, MayOperate
 from limner.web.encoding import encode
 from limner.web.errors import NotReady
@@ -113,5 +114,5 @@ def add_operator_routes(router: APIRouter) -> None:
         "/metrics",
         get_metrics,
         tag="operator",
-        answers={200: answer("Prometheus text.", text=CONTENT_TYPE.partition(";")[0])},
+        answers={200: answer("Prometheus text.", body={CONTENT_TYPE.partition(";")[0]: {"schema": operation.TEXT}})},
     )
