@@ -101,6 +101,16 @@ async def test_a_second_living_loop_is_refused(assembly):
     await assembly.stop()
 
 
+async def test_in_another_loop_it_counts_as_not_started(assembly):
+    async def started():
+        return assembly.started
+
+    await assembly.start(work=False)
+    assert await started()
+    assert not await asyncio.to_thread(asyncio.run, started())
+    await assembly.stop()
+
+
 async def test_a_start_that_fails_leaves_nothing_open(tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "limner.db").write_bytes(b"not a database, surely not" * 100)

@@ -46,6 +46,14 @@ async def test_a_suffix_names_the_format_of_the_file(limner, tmp_path):
     assert picture.save(tmp_path / "fox.jpg").read_bytes().startswith(b"\xff\xd8")
 
 
+@pytest.mark.parametrize("embed", ["minimal", "full"])
+async def test_files_hold_the_prompt_only_where_the_operator_wants_it(tmp_path, embed):
+    async with make(tmp_path, embed=embed) as limner:
+        (picture,) = await limner.paint("a private garden")
+    assert (b"a private garden" in picture.data) == (embed == "full")
+    assert picture.image.job_id.encode() in picture.data
+
+
 async def test_a_submitted_job_is_its_owners_alone(limner):
     job = await limner.submit("a red fox", owner="ann", reference="order-7", metadata={"book": 1})
     assert (await limner.jobs.find(job.id, owner="ann")).metadata == {"book": 1}

@@ -94,7 +94,8 @@ class Assembly:
 
     @property
     def started(self) -> bool:
-        return self._held is not None
+        """Whether it may be used here: inside coroutines, only in the event loop that started it."""
+        return self._held is not None and running_loop() in (None, self._loop)
 
     @property
     def secret(self) -> bytes:
@@ -133,10 +134,10 @@ class Assembly:
         """Opens what is needed, once; with `work`, this process also paints. Raises LimnerErrors with the remedy."""
         self._enter_loop()
         async with self._gate:
-            if self._held is None:
-                self._held = await self._open()
+            held = self._held or await self._open()
             if work and self.worker is None:
-                await self._begin_work(self._held)
+                await self._begin_work(held)
+            self._held = held
             self._holders += 1
 
     async def stop(self) -> None:
@@ -204,6 +205,7 @@ class Assembly:
             clock=self.clock,
             on_ambiguous=self._on_ambiguous(),
             finished=self.deliverer.wake,
+            embed_prompt=self.settings.embed == "full",
         )
         await self.worker.start()
         stack.push_async_callback(self._end_work, self.worker)
@@ -227,6 +229,13 @@ class Assembly:
         if threading.current_thread() is threading.main_thread():
             for number in STOP_SIGNALS:
                 stack.callback(chain_signal(number, asyncio.get_running_loop(), self.end_streams))
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def chain_signal(
