@@ -57,7 +57,7 @@ def accepted_picture(accept: str | None, stored: str) -> str | None:
 
     `stored` is the format it is kept in and wins ties, so that nothing is converted without need.
     """
-    if accept is None or "image/" not in accept:
+    if accept is None or "image/" not in accept.lower():
         return None
     for found in _ranges(accept):
         if not found.quality:
