@@ -27,10 +27,11 @@ format: .venv/.develops ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 bench: .venv/.develops ## the speed table, each figure beside its baseline of the same run
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks
 
 faults: .venv/.develops ## 500 kills and 200 zombies; takes hours
 	$(BIN)/python -m tests.faults.campaign --kills 500
+	$(BIN)/python -m tests.faults.zombies --zombies 200 --kills 500
 	$(BIN)/python -m tests.faults.zombies --zombies 200
 
 clean: ## remove the environment and all caches; pictures and jobs stay
