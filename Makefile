@@ -31,7 +31,6 @@ bench: .venv/.develops ## the speed table, each figure beside its baseline of th
 
 faults: .venv/.develops ## 500 kills and 200 zombies; takes hours
 	$(BIN)/python -m tests.faults.campaign --kills 500
-	$(BIN)/python -m tests.faults.zombies --zombies 200 --kills 500
 	$(BIN)/python -m tests.faults.zombies --zombies 200
 
 clean: ## remove the environment and all caches; pictures and jobs stay
