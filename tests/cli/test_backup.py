@@ -7,7 +7,7 @@ import httpx
 def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
     job = ask("paint", "a fox")
     code, out, _ = limner("backup", "copy")
-    assert (code, out.splitlines()[0].startswith("1 pictures, ")) == (0, True)
+    assert (code, out.splitlines()[0].startswith("1 picture, ")) == (0, True)
     assert ask("jobs", "list", "--home", "copy")["items"][0]["id"] == job["id"]
     limner("images", "save", job["images"][0]["id"], "--home", "copy", "-o", "again.png")
     assert (folder / "again.png").read_bytes() == (folder / "a-fox.png").read_bytes()

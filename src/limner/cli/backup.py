@@ -11,7 +11,7 @@ import click
 
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
-from limner.cli.output import echo_json
+from limner.cli.output import count_pictures, echo_json
 from limner.domain.errors import NotFound, SettingsError
 from limner.settings import Settings
 
@@ -30,7 +30,7 @@ def backup(options: Options, folder: Path) -> None:
     if options.json:
         echo_json({"folder": str(folder), **copied})
         return
-    click.echo(f"{copied['images']} pictures, {copied['bytes']} bytes → {folder}")
+    click.echo(f"{count_pictures(copied['images'])}, {copied['bytes']} bytes → {folder}")
     click.echo(f"To restore: LIMNER_HOME={folder} limner serve")
 
 

@@ -12,7 +12,7 @@ import click
 from limner.actions.create_key import LOCAL_USER
 from limner.cli.client import Client, Document, address, reach
 from limner.cli.options import Options, shared_options
-from limner.cli.output import Bar, echo_json, echo_table, shorten
+from limner.cli.output import Bar, count_pictures, echo_json, echo_table, shorten
 
 user_option = click.option("--user", default=LOCAL_USER, show_default=True, help="Whose, without --url.")
 
@@ -118,8 +118,7 @@ def _stand(job: Document) -> str:
         return str(job["error"]["detail"])
     if job["state"] == "running":
         return f"{job['progress']['fraction']:.0%}"
-    count = len(job["images"])
-    return "" if not count else "1 picture" if count == 1 else f"{count} pictures"
+    return count_pictures(len(job["images"])) if job["images"] else ""
 
 
 def _tell(options: Options, job: Document) -> None:

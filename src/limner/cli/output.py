@@ -31,6 +31,10 @@ def echo_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, nothing: 
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def count_pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
+
+
 def shorten(text: str, length: int = 48) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
