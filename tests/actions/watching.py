@@ -91,5 +91,8 @@ class CountingRepository:
         self.asked = Counter()
 
     def __getattr__(self, name):
-        self.asked[name] += 1
-        return getattr(self.repository, name)
+        def counted(*arguments, **options):
+            self.asked[name] += 1
+            return getattr(self.repository, name)(*arguments, **options)
+
+        return counted
