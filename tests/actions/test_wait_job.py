@@ -66,7 +66,8 @@ async def test_a_change_of_which_nobody_told_is_found(needs, monkeypatch):
     waiting = asyncio.create_task(wait(job, needs))
     await asyncio.sleep(0.02)
     await needs.repository.cancel(job.id)
-    assert (await waiting).state is JobState.CANCELLED
+    async with asyncio.timeout(5):
+        assert (await waiting).state is JobState.CANCELLED
 
 
 async def test_it_answers_when_the_server_stops_or_the_job_is_deleted(needs, monkeypatch):
