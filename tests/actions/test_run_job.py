@@ -17,7 +17,7 @@ from tests.actions.workshop import (
     workshop,
 )
 
-from limner.contracts.engine import Painted, Submitted, Submitting
+from limner.contracts.engine import Painted, Progress, Submitted, Submitting
 from limner.domain.errors import (
     BadImage,
     EngineCrashed,
@@ -123,7 +123,12 @@ async def test_an_engine_that_falls_silent_is_stopped(tmp_path):
 
 
 async def test_an_engine_that_takes_too_long_is_stopped(tmp_path):
-    fox = Scripted(hangs, paint_timeout=0.1)
+    async def never_ends(task):
+        while True:
+            yield Progress(step=1)
+            await asyncio.sleep(0.01)
+
+    fox = Scripted(never_ends, paint_timeout=0.2)
     async with workshop(tmp_path, policy={"max_crashes": 1}, fox=fox) as shop:
         job = await shop.painted()
     assert (job.error.code, fox.closed) == ("engine_timeout", 1)
@@ -276,7 +281,7 @@ async def test_a_refusal_is_not_taken_elsewhere(tmp_path):
 
 
 async def test_a_full_storage_is_waited_for_and_the_engine_is_not_asked_again(tmp_path, monkeypatch):
-    fox, full = Scripted(pays, charges=True), True
+    fox, full = Scripted(pays, charges=True, silence_timeout=0.2, paint_timeout=0.3), True
 
     async def write(key, data, write=None):
         if full:

@@ -14,6 +14,9 @@ from limner.domain.errors import EngineCrashed
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
 
+ONLY_TOLD = {"cancel_check": 60.0, "lease": 180.0}
+"""Of a cancel the worker learns from the notifier, or too late."""
+
 ANN = Principal(user_id="ann")
 
 
@@ -47,7 +50,7 @@ class Gate:
 
 async def test_jobs_are_painted_side_by_side_up_to_the_engines_concurrency(tmp_path):
     gate = Gate()
-    async with workshop(tmp_path, fox=Scripted(gate, concurrency=3)) as shop:
+    async with workshop(tmp_path, policy={"poll": 60.0}, fox=Scripted(gate, concurrency=3)) as shop:
         jobs = [await shop.submit() for _ in range(7)]
         await eventually(lambda: gate.waiting == 3)
         await asyncio.sleep(0.3)
@@ -127,7 +130,7 @@ async def test_progress_is_told_and_kept_over_all_pictures(tmp_path):
 
 async def test_a_running_job_is_cancelled_soon_after_it_was_asked_for(tmp_path):
     fox = Scripted(hangs)
-    async with workshop(tmp_path, policy={"cancel_check": 30.0}, fox=fox) as shop:
+    async with workshop(tmp_path, policy=ONLY_TOLD, fox=fox) as shop:
         job_id = await begun(shop)
         await asyncio.sleep(0.2)
         asked = time.monotonic()
@@ -138,7 +141,7 @@ async def test_a_running_job_is_cancelled_soon_after_it_was_asked_for(tmp_path):
 
 
 async def test_a_cancel_before_the_worker_listens_is_heard(tmp_path):
-    async with workshop(tmp_path, policy={"cancel_check": 30.0}, fox=Scripted(hangs)) as shop:
+    async with workshop(tmp_path, policy=ONLY_TOLD, fox=Scripted(hangs)) as shop:
         job_id = await begun(shop)
         await cancel(shop, job_id)
         assert (await shop.end(job_id)).state is JobState.CANCELLED
@@ -175,7 +178,7 @@ async def test_a_cancel_does_not_wait_for_a_deaf_engine(tmp_path):
                 continue
         yield picture(task, 0)
 
-    async with workshop(tmp_path, fox=Scripted(deaf)) as shop:
+    async with workshop(tmp_path, policy={"close_grace": 30.0}, fox=Scripted(deaf)) as shop:
         job_id = await begun(shop)
         await cancel(shop, job_id)
         assert (await shop.end(job_id)).state is JobState.CANCELLED
@@ -298,6 +301,25 @@ async def test_a_heartbeat_that_finds_its_lease_lost_stops_the_engine(tmp_path):
         assert (await shop.end(job_id)).lease_losses == 1
 
 
+async def test_a_drain_during_a_claim_gives_its_jobs_back(tmp_path):
+    async def claim_slowly(*given, **named):
+        found = await claim(*given, **named)
+        if found[0]:
+            claimed.set()
+            await asyncio.sleep(0.2)
+        return found
+
+    fox, claimed = Scripted(paints), asyncio.Event()
+    async with workshop(tmp_path, work=False, fox=fox) as shop:
+        claim, shop.rows.claim = shop.rows.claim, claim_slowly
+        await shop.worker().start()
+        job_id = await shop.submit()
+        await claimed.wait()
+        await shop.workers[0].drain(10)
+        job = await shop.rows.find_job(job_id)
+    assert (job.state, job.attempt, fox.tasks) == (JobState.QUEUED, 0, [])
+
+
 async def test_a_drain_lets_jobs_finish_and_takes_no_more(tmp_path):
     gate = Gate()
     async with workshop(tmp_path, fox=Scripted(gate)) as shop:
@@ -337,6 +359,19 @@ async def test_a_drain_leaves_a_handle_for_the_next_worker(tmp_path):
         await shop.worker().start()
         job = await shop.end(job_id)
     assert (job.state, job.attempt, len(fox.tasks[1].resume)) == (JobState.SUCCEEDED, 1, 1)
+
+
+async def test_a_drain_during_a_paid_call_counts_it(tmp_path):
+    async def is_paid_and_hangs(task):
+        yield Submitting(ordinals=(0,), request_key="k")
+        await asyncio.Event().wait()
+
+    async with workshop(tmp_path, fox=Scripted(is_paid_and_hangs, charges=True)) as shop:
+        job_id = await begun(shop)
+        await asyncio.sleep(0.2)
+        await shop.workers[0].drain(0)
+        job = await shop.rows.find_job(job_id)
+    assert (job.error.code, job.ambiguous_calls) == ("ambiguous_charge", 1)
 
 
 async def test_a_second_drain_ends_the_grace(tmp_path):
