@@ -80,5 +80,5 @@ async def test_it_answers_when_the_server_stops_or_the_job_is_deleted(needs, mon
     other = await submitted(needs)
     waiting = asyncio.create_task(wait(other, needs))
     await asyncio.sleep(0.02)
-    needs.notifier.end()
+    await needs.notifier.close()
     assert (await waiting).id == other.id

@@ -187,7 +187,7 @@ async def test_streams_end_when_the_notifier_closes(needs):
     job = await submitted(needs)
     news = watch(job, needs)
     await anext(news)
-    needs.notifier.end()
+    await needs.notifier.close()
     assert await rest(news) == []
 
 

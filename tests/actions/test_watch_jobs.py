@@ -186,5 +186,5 @@ async def test_streams_end_when_the_notifier_closes(needs):
     await submitted(needs)
     news = watch_all(needs)
     await anext(news)
-    needs.notifier.end()
+    await needs.notifier.close()
     assert await rest(news) == []

@@ -149,10 +149,7 @@ class MemoryNotifier:
         self.closed = False
 
     async def close(self) -> None:
-        self.end()
-
-    def end(self) -> None:
-        """Ends every subscription, and new ones as soon as they are made; from any thread."""
+        """Ends every subscription, and new ones as soon as they are made."""
         self.closed = True
         for board in self.boards():
             self._call(board, board.close)

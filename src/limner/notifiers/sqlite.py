@@ -74,10 +74,10 @@ class SqliteNotifier(MemoryNotifier):
             self._running = stack.pop_all()
 
     async def close(self) -> None:
-        if self._running is not None:
-            await self._running.aclose()
-            self._running = None
         await super().close()
+        running, self._running = self._running, None
+        if running is not None:
+            await running.aclose()
 
     def publish(self, signals: Sequence[Signal]) -> None:
         for signal in signals:
