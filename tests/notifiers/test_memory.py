@@ -56,6 +56,19 @@ async def test_a_waiting_watcher_is_woken(notifier):
         assert await heard == (change(),)
 
 
+async def test_an_early_answer_leaves_no_alarm_for_the_next_wait(notifier):
+    with notifier.subscribe(job_id="j") as ear:
+        first = asyncio.create_task(ear.next(0.05))
+        await asyncio.sleep(0)
+        notifier.publish((change(),))
+        await first
+        second = asyncio.create_task(ear.next(60))
+        await asyncio.sleep(0.1)
+        assert not second.done()
+        notifier.publish((change(seq=2),))
+        assert await second == (change(seq=2),)
+
+
 async def test_silence_is_an_empty_answer(notifier):
     with notifier.subscribe(job_id="j") as ear:
         assert await ear.next(0.01) == ()
