@@ -182,9 +182,9 @@ async def _store(run: Running, painted: Painted) -> JobChanged:
 
 
 def _conclude(run: Running) -> None:
+    fault("after_keep")
     if run.missing:
         run.needs.notifier.publish([run.tally.keep(now=run.needs.clock.monotonic())])
-        fault("after_keep")
         return
     run.settle()
     run.needs.observer.count("limner_jobs_total", state=JobState.SUCCEEDED.value)
