@@ -35,8 +35,10 @@ class GatedEngine(Engine):
     async def paint(self, task):
         if "refuse" in task.request.prompt:
             raise RefusedByPolicy("We do not paint that.")
-        yield Progress(step=1, steps=2, ordinal=0, preview=PREVIEW)
-        await self.gate.wait()
+        while not self.gate.is_set():
+            yield Progress(step=1, steps=2, ordinal=0, preview=PREVIEW)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.gate.wait(), 0.2)
         for ordinal in task.ordinals:
             yield Painted(ordinal=ordinal, image=checkerboard(64, 64, task.request.seed_of(ordinal)))
 

@@ -6,7 +6,7 @@ import contextlib
 
 import httpx
 import pytest
-from tests.web.house import PREVIEW, Events, paint, state_of, submit
+from tests.web.house import PREVIEW, TLS, Events, paint, state_of, submit
 
 from limner.actions.revoke_key import revoke_key
 
@@ -181,10 +181,15 @@ async def test_a_stream_ends_after_its_lifetime(ann, monkeypatch):
 async def test_a_watcher_who_leaves_is_forgotten_at_once(served, ann):
     job = await submit(ann, model="gated")
     await state_of(ann, job, "running")
-    tasks = len(asyncio.all_tasks())
-    async with httpx.AsyncClient(base_url=served.url) as other, watching(other, job["urls"]["events"]) as events:
-        await events.next()
-        assert len(asyncio.all_tasks()) > tasks
-    async with asyncio.timeout(5):
-        while len(asyncio.all_tasks()) > tasks:
-            await asyncio.sleep(0.01)
+    async with httpx.AsyncClient(base_url=served.url, verify=TLS) as other:
+        async with watching(other, job["urls"]["events"]) as events:
+            await events.next()
+            assert watchers() == 1
+        async with asyncio.timeout(5):
+            while watchers():
+                await asyncio.sleep(0.01)
+
+
+def watchers():
+    """Those whom the server listens to, to hear them leave."""
+    return sum(task.get_coro().__qualname__ == "_until_gone" for task in asyncio.all_tasks())

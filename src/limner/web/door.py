@@ -23,9 +23,6 @@ FRAMES_KEPT = 512
 class Callers(Protocol):
     """How requests are told apart: by our keys, or by the host application's users."""
 
-    plain: bool
-    """Whether `identify` needs nothing of FastAPI."""
-
     @property
     def schemes(self) -> Sequence[Callable[..., Any]]:
         """Ours, to be described in the OpenAPI document; the host's own stand there already."""

@@ -12,7 +12,6 @@ EVERYBODY = Principal(user_id=LOCAL_USER, scopes=frozenset(Scope))
 
 
 class Everybody:
-    plain = True
     schemes = ()
 
     def security(self) -> list[dict[str, list[str]]]:

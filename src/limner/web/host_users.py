@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Depends, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Message, Scope
 
 from limner.authenticators.host_app import HostAppAuthenticator
 from limner.domain.identity import Principal
 
 PRINCIPAL = "limner.principal"
-STACKS = ("fastapi_inner_astack", "fastapi_function_astack")
-"""Where FastAPI keeps the exits of dependencies with yield."""
 
 CurrentUser = Callable[..., Any]
 
 
 class HostUsers:
-    plain = False
     schemes = ()
 
     def __init__(self, current_user: CurrentUser, host: HostAppAuthenticator) -> None:
         self._current_user = current_user
         self._host = host
-        self._solvers: dict[Any, Callable[[Request], Awaitable[Response]]] = {}
+        self._routes: dict[Any, APIRoute] = {}
 
     def refuse_query(self, scope: Scope) -> None:
         """The host's own business."""
@@ -40,13 +36,12 @@ class HostUsers:
     async def identify(self, request: Request) -> Principal:
         """Raises whatever the host's dependencies raise."""
         app = request.scope["app"]
-        solver = self._solvers.get(app) or self._solvers.setdefault(app, self._route(app).get_route_handler())
-        before = {name: request.scope[name] for name in STACKS}
-        async with AsyncExitStack() as dependencies:
-            request.scope.update(dict.fromkeys(STACKS, dependencies))
-            await solver(request)
-        request.scope.update(before)
-        principal: Principal = request.scope[PRINCIPAL]
+        route = self._routes.get(app) or self._routes.setdefault(app, self._route(app))
+        scope = dict(request.scope)
+        # Without the host's handlers of errors, which would answer: they are to see the errors where they always do.
+        scope.pop("starlette.exception_handlers", None)
+        await route.app(scope, request.receive, _send_nothing)
+        principal: Principal = scope[PRINCIPAL]
         return principal
 
     def security(self) -> list[dict[str, list[str]]]:
@@ -65,3 +60,7 @@ class HostUsers:
             return Response()
 
         return APIRoute("/", remember, dependency_overrides_provider=app)
+
+
+async def _send_nothing(message: Message) -> None:
+    """The route that solves a dependency has nothing to say."""

@@ -11,7 +11,6 @@ from limner.web.credentials import KEY, bearer_token, refuse_key_in_query
 
 
 class KeyHolders:
-    plain = True
     schemes = (KEY,)
 
     def __init__(self, authenticator: Authenticator) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
 from typing import Any, ClassVar
 
 from fastapi import Request
@@ -27,17 +26,17 @@ from limner.web.door import Door
 from limner.web.errors import MethodNotAllowed, problem
 
 CALLER = "limner.caller"
-DEPENDENCIES = "fastapi_inner_astack"
-"""Where FastAPI keeps the exit of dependencies with yield until the response is sent; we close it before."""
-
-
-Run = Callable[[Request], Coroutine[Any, Any, Response]]
+RESPONSE = "limner.response"
 
 NOBODY = Principal(user_id="", scopes=frozenset())
 
 
 class LimnerRoute(APIRoute):
-    """Subclassed by `build_router`, which gives it its door."""
+    """Subclassed by `build_router`, which gives it its door.
+
+    A route's answer is handed over in the scope and sent when FastAPI has left: what the host's dependencies hold (a
+    database session, say) is given back before a stream starts or a long poll waits.
+    """
 
     door: ClassVar[Door]
 
@@ -47,46 +46,45 @@ class LimnerRoute(APIRoute):
         self.allowed: set[str] = set()
         """All methods of this address; `build_router` fills it in when all routes are known."""
         super().__init__(path, _without_caller(endpoint), **_secured(self.door, self.access, options))
-        self._is_plain = self.door.callers.plain and _takes_path_only(self)
+        self._takes_path_only = _takes_path_only(self)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in self.taken:
-            allowed = ", ".join(sorted(self.allowed))
-            await problem(MethodNotAllowed(), {"Allow": allowed})(scope, receive, send)
-        elif self._is_plain and _nobody_asked_for_dependencies(scope):
-            request = Request(scope, receive)
-            response = await self._answer(request, self._run)
+        response = await self._respond(scope, receive, send)
+        if response is not None:
             await response(scope, receive, send)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
+        """None where the host has answered by itself."""
+        if scope["method"] not in self.taken:
+            return problem(MethodNotAllowed(), {"Allow": ", ".join(sorted(self.allowed))})
+        request = Request(scope, receive)
+        try:
+            principal = await self._admit(request)
+        except LimnerError as error:
+            return problem(error)
+        scope[CALLER] = Caller(principal, self.door, request, self._base(scope))
+        if self._takes_path_only and _nobody_asked_for_dependencies(scope):
+            await self._run(request)
         else:
             await super().handle(scope, receive, send)
+        response: Response | None = scope.pop(RESPONSE, None)
+        return response
+
+    async def _run(self, request: Request) -> None:
+        """Without FastAPI, which takes a third of an accept's time to find nothing that it could solve."""
+        given = request.path_params
+        await self.endpoint(request, **{name: given[name] for name in self.param_convertors})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         solve_and_run = super().get_route_handler()
 
         async def run(request: Request) -> Response:
-            # What the host's dependencies hold (a database session, say) is given back before a stream starts.
-            async with AsyncExitStack() as dependencies:
-                request.scope[DEPENDENCIES] = dependencies
-                try:
-                    return await solve_and_run(request)
-                except RequestValidationError as error:
-                    return problem(_invalid(error))
+            try:
+                return await solve_and_run(request)
+            except RequestValidationError as error:
+                return _handed_over(request, problem(_invalid(error)))
 
-        return functools.partial(self._answer, run=run)
-
-    async def _answer(self, request: Request, run: Run) -> Response:
-        try:
-            principal = await self._admit(request)
-        except LimnerError as error:
-            return problem(error)
-        request.scope[CALLER] = Caller(principal, self.door, request, self._base(request.scope))
-        return await run(request)
-
-    async def _run(self, request: Request) -> Response:
-        """Without FastAPI, which takes a third of an accept's time to find nothing that it could solve."""
-        given = request.path_params
-        response: Response = await self.endpoint(request, **{name: given[name] for name in self.param_convertors})
-        return response
+        return run
 
     async def _admit(self, request: Request) -> Principal:
         if self.access.scope is None:
@@ -111,6 +109,19 @@ class LimnerRoute(APIRoute):
         base: str = scope["path"].rsplit("/", self.path.count("/"))[0]
         root: str = scope.get("root_path", "")
         return base if not root or f"{base}/".startswith(f"{root}/") else root.rstrip("/") + base
+
+
+class _Handover(Response):
+    """What FastAPI is given instead of an answer: it says nothing, and does what dependencies left to be done."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        if self.background is not None:
+            await self.background()
+
+
+def _handed_over(request: Request, response: Response) -> Response:
+    request.scope[RESPONSE] = response
+    return _Handover()
 
 
 def _secured(door: Door, access: Access, options: dict[str, Any]) -> dict[str, Any]:
@@ -153,8 +164,8 @@ def _without_caller(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         except HTTPException:
             raise
         except Exception as error:  # noqa: BLE001 - the outermost step of ours
-            return problem(error)
-        return response
+            response = problem(error)
+        return _handed_over(request, response)
 
     del run.__wrapped__  # FastAPI would look through to the endpoint
     run.__signature__ = signature.replace(parameters=[request, *others])  # type: ignore[attr-defined]

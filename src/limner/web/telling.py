@@ -11,6 +11,7 @@ from limner.actions.page import Page
 from limner.domain.image import Image
 from limner.domain.job import Job
 from limner.web.access import Caller
+from limner.web.addresses import Addresses
 from limner.web.encoding import encode, image_document, job_document
 from limner.web.negotiation import header, matches, weak_etag
 
@@ -38,6 +39,12 @@ def image_facts_response(caller: Caller, image: Image) -> Response:
     return JsonResponse(encode(image_document(image, caller.addresses)))
 
 
+def job_etag(job: Job, addresses: Addresses) -> str:
+    """The same while only guesses (when it starts, when it ends) change. Signed addresses are part of what is told."""
+    facts = (job.event_seq, job.progress.fraction, job.progress.step, addresses.events(job.id))
+    return weak_etag(repr(facts).encode())
+
+
 def job_page_document(caller: Caller, page: Page[Job]) -> dict[str, Any]:
     addresses = caller.addresses
     return {"items": [job_document(job, addresses) for job in page.items], "next": page.next}
@@ -49,8 +56,10 @@ def image_page_document(caller: Caller, page: Page[Image]) -> dict[str, Any]:
 
 
 def tagged_response(caller: Caller, body: bytes, headers: dict[str, str] | None = None) -> Response:
-    """With an ETag of what is told; 304 where the caller has just that."""
-    told = {"ETag": weak_etag(body), "Cache-Control": "private, no-cache", **(headers or {})}
+    """With an ETag, of the body where `headers` have none; 304 where the caller has just that."""
+    told = {"Cache-Control": "private, no-cache", **(headers or {})}
+    if "ETag" not in told:
+        told["ETag"] = weak_etag(body)
     if matches(header(caller.request.scope, b"if-none-match"), told["ETag"]):
         return Response(None, 304, told)
     return JsonResponse(body, 200, told)

@@ -18,10 +18,10 @@ from limner.web import operation
 from limner.web.access import Caller, MayReadJobs, MayWriteJobs
 from limner.web.encoding import encode, job_document
 from limner.web.late import LateResponse
-from limner.web.negotiation import header, matches, preferred_wait, weak_etag
+from limner.web.negotiation import header, matches, preferred_wait
 from limner.web.operation import add, answer
 from limner.web.schemas import LimnerJob, LimnerJobPage
-from limner.web.telling import created_response, job_page_document, job_response, tagged_response
+from limner.web.telling import created_response, job_etag, job_page_document, job_response, tagged_response
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many on a page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
@@ -54,7 +54,7 @@ async def _wait_and_tell(caller: Caller, job: Job, seconds: int) -> Response:
     known = header(caller.request.scope, b"if-none-match")
 
     def news(seen: Job) -> bool:
-        return seen.state.final or (known is not None and not matches(known, weak_etag(_body(caller, seen))))
+        return seen.state.final or (known is not None and not matches(known, job_etag(seen, caller.addresses)))
 
     found = await wait_job(
         job, until=news, seconds=seconds, repository=caller.repository, notifier=caller.assembly.notifier
@@ -62,12 +62,10 @@ async def _wait_and_tell(caller: Caller, job: Job, seconds: int) -> Response:
     return _told(caller, found, {"Preference-Applied": f"wait={seconds}"})
 
 
-def _body(caller: Caller, job: Job) -> bytes:
-    return encode(job_document(job, caller.addresses))
-
-
 def _told(caller: Caller, job: Job, headers: dict[str, str]) -> Response:
-    return tagged_response(caller, _body(caller, job), headers)
+    addresses = caller.addresses
+    body = encode(job_document(job, addresses))
+    return tagged_response(caller, body, {"ETag": job_etag(job, addresses), **headers})
 
 
 async def cancel_job(caller: MayWriteJobs, job_id: str) -> Response:
