@@ -149,7 +149,7 @@ async def test_closing_ends_those_who_wait_and_those_who_come(notifier):
         with pytest.raises(StopAsyncIteration):
             await waiting
     with notifier.subscribe(owner="ann") as late, pytest.raises(StopAsyncIteration):
-        await late.next(60)
+        await late.next(1)
 
 
 async def test_a_closed_notifier_may_be_opened_again(notifier):

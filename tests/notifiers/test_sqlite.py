@@ -150,6 +150,21 @@ async def test_what_this_process_published_is_not_heard_twice(path, here):
             assert await ear.next(0.5) == ()
 
 
+async def test_what_is_published_during_the_read_is_not_heard_twice(path, here):
+    nudges = []
+
+    async def changes_after(position, *, owner=None, limit=1000):
+        changes, reached = await here.changes_after(position, owner=owner, limit=limit)
+        if changes:
+            notifier.publish(changes)
+        return changes, reached
+
+    async with listening(path, here, lambda: nudges.append(1), changes_after) as notifier:
+        await submitted(here)
+        await asyncio.sleep(0.4)
+    assert nudges == []
+
+
 async def test_progress_of_what_this_process_paints_is_told_by_itself_only(path, here):
     job = await submitted(here)
     await claimed(here)
