@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import signal
 import sqlite3
@@ -44,9 +46,9 @@ def freeze_one(place: Installation) -> str:
     with place.client() as client:
         job = str(client.post("/images", json={"prompt": "a frozen pond"}).raise_for_status().json()["id"])
     _wait_until(lambda: row_of(place, job)["lease_owner"] is not None)
-    time.sleep(0.2)  # it paints now: frozen amid a write it would hold the file's lock, and nobody could finish
     pid = int(row_of(place, job)["lease_owner"].split(":")[3])
-    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.2)
+    freeze(place, pid)
     try:
         _wait_until(lambda: row_of(place, job)["finished_at"] is not None)
         finished = tuple(row_of(place, job))
@@ -55,6 +57,22 @@ def freeze_one(place: Installation) -> str:
     time.sleep(1.0)
     assert tuple(row_of(place, job)) == finished, "a thawed worker wrote over a finished job"
     return job
+
+
+def freeze(place: Installation, pid: int) -> None:
+    """Not amid a write: frozen there a process holds the file's lock, and nobody could finish anything."""
+    os.kill(pid, signal.SIGSTOP)
+    while not _is_free(place.home / "data" / "limner.db.lock"):
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.01)
+        os.kill(pid, signal.SIGSTOP)
+
+
+def _is_free(lock: Path) -> bool:
+    with lock.open("a") as file, contextlib.suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
