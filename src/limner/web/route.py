@@ -62,12 +62,14 @@ class LimnerRoute(APIRoute):
             principal = await self._admit(request)
         except LimnerError as error:
             return problem(error)
-        scope[CALLER] = Caller(principal, self.door, request, self._base(scope))
+        # A copy, since what stands in it, FastAPI's things too, would live as long as a stream does.
+        scope = {**scope, CALLER: Caller(principal, self.door, request, self._base(scope))}
+        request = Request(scope, receive)
         if self._takes_path_only and _nobody_asked_for_dependencies(scope):
             await self._run(request)
         else:
             await super().handle(scope, receive, send)
-        response: Response | None = scope.pop(RESPONSE, None)
+        response: Response | None = scope.get(RESPONSE)
         return response
 
     async def _run(self, request: Request) -> None:

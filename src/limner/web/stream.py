@@ -21,12 +21,12 @@ HEARTBEAT_EVERY = 15.0
 LIFETIME = 3600.0
 """Seconds after which a stream ends, for the client to come again: none outlives its balance among processes."""
 
-HEADERS = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",
-    "Referrer-Policy": "no-referrer",
-}
+HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"referrer-policy", b"no-referrer"),
+]
 
 
 def frame(event: bytes, data: bytes, name: bytes = b"") -> bytes:
@@ -53,8 +53,7 @@ class EventStream(Response):
     """
 
     def __init__(self, seen: AsyncGenerator[Any, None], told: Callable[[Any], bytes]) -> None:
-        super().__init__(headers=HEADERS)
-        del self.headers["content-length"]
+        self.status_code, self.raw_headers, self.background = 200, HEADERS, None
         self._seen = seen
         self._told = told
 
