@@ -1,4 +1,6 @@
+import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,3 +31,20 @@ def test_a_principal_may_do_what_its_scopes_say():
     reader = Principal(user_id="1", scopes=frozenset({Scope.JOBS_READ}))
     assert reader.may(Scope.JOBS_READ)
     assert not reader.may(Scope.JOBS_WRITE)
+
+
+def test_a_forked_process_makes_other_ids():
+    new_id()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, new_id().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 36).decode()[19:] != new_id()[19:]
+
+
+def test_ids_made_by_many_threads_differ():
+    with ThreadPoolExecutor(8) as threads:
+        made = [*threads.map(lambda _: new_id(), range(5000))]
+    assert len(set(made)) == 5000

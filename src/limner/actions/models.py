@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +105,7 @@ def _resolved(ask: Ask, model: str, capabilities: Capabilities) -> ImageRequest:
         width=capabilities.default_width if ask.width is None else ask.width,
         height=capabilities.default_height if ask.height is None else ask.height,
         count=1 if ask.count is None else ask.count,
-        seed=secrets.randbelow(SEED_LIMIT) if ask.seed is None else ask.seed,
+        seed=random.randrange(SEED_LIMIT) if ask.seed is None else ask.seed,  # noqa: S311 - no secret
         steps=ask.steps,
         guidance=ask.guidance,
         format=ask.format or capabilities.formats[0],

