@@ -16,6 +16,15 @@ async def strokes_of(engine, task=None):
     return [stroke async for stroke in engine.paint(task or paint_task())]
 
 
+async def doing(deed, engine, **facts):
+    """A paint in the midst of its misdeed, as a task."""
+    strokes = engine.paint(misbehaving(deed, **facts))
+    await anext(strokes)
+    rest = asyncio.create_task(anext(strokes))
+    await asyncio.sleep(0.2)
+    return rest
+
+
 async def facts_of(engine, task=None):
     return json.loads((await strokes_of(engine, task))[-1].image)
 

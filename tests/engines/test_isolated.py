@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.engines.isolation import child_of_this_process, facts_of, is_alive, misbehaving, strokes_of, until
+from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
 from limner.contracts.engine import OpenCall, Painted, Progress, Submitted, Submitting
 from limner.domain.errors import EngineCrashed, EngineFailed, EngineTimeout, RateLimited, Unauthorised
@@ -64,6 +64,13 @@ async def test_the_child_loads_neither_web_nor_database(isolated):
     modules = (await facts_of(isolated("Telling")))["modules"]
 
     assert not {"fastapi", "sqlalchemy", "pydantic", "PIL", "psutil"} & set(modules)
+
+
+async def test_the_child_finds_modules_where_this_process_does(make_isolated, tmp_path, monkeypatch):
+    (tmp_path / "found_here_only.py").write_text("from limner.testing import InstantEngine as Engine")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert await strokes_of(make_isolated("found_here_only:Engine", {}))
 
 
 async def test_the_whole_task_arrives(isolated):
@@ -163,9 +170,8 @@ async def test_strokes_of_paints_in_one_child_do_not_mix(ledger):
 
 async def test_the_death_of_a_shared_child_is_nobodys_own(ledger):
     engine = ledger()
-    deaths = await asyncio.gather(
-        strokes_of(engine, misbehaving("hang")), strokes_of(engine, misbehaving("segfault")), return_exceptions=True
-    )
+    neighbour = await doing("hang", engine)
+    deaths = await asyncio.gather(neighbour, strokes_of(engine, misbehaving("segfault")), return_exceptions=True)
 
     assert [type(death) for death in deaths] == [EngineCrashed, EngineCrashed]
     assert [death.facts["own"] for death in deaths] == [False, False]
@@ -173,10 +179,22 @@ async def test_the_death_of_a_shared_child_is_nobodys_own(ledger):
 
 async def test_who_is_killed_for_anothers_deafness_is_not_to_blame(ledger):
     engine = ledger(close_grace=0.1)
-    neighbour = asyncio.create_task(strokes_of(engine, misbehaving("hang")))
-    deaf = asyncio.create_task(strokes_of(engine, misbehaving("deaf")))
-    await asyncio.sleep(0.5)
+    neighbour = await doing("hang", engine)
+    deaf = await doing("deaf", engine)
     deaf.cancel()
+
+    with pytest.raises(EngineCrashed) as caught:
+        await neighbour
+    assert caught.value.facts["own"] is False
+
+
+async def test_who_is_killed_for_anothers_impatience_is_not_to_blame(ledger):
+    engine = ledger(close_grace=60)
+    neighbour = await doing("hang", engine)
+    deaf = await doing("deaf", engine)
+    for _ in range(2):
+        deaf.cancel()
+        await asyncio.sleep(0.1)
 
     with pytest.raises(EngineCrashed) as caught:
         await neighbour
@@ -194,7 +212,7 @@ async def test_a_paint_that_has_to_be_alone_gets_a_child_of_its_own(isolated):
 
 async def test_a_death_alone_leaves_the_shared_child_alive(ledger):
     engine = ledger()
-    neighbour = asyncio.create_task(strokes_of(engine, misbehaving("hang")))
+    neighbour = await doing("hang", engine)
     with pytest.raises(EngineCrashed) as caught:
         await strokes_of(engine, misbehaving("segfault", alone=True))
 
@@ -249,8 +267,7 @@ async def test_close_ends_a_running_paint_without_blame(isolated, tmp_path):
 
 async def test_close_kills_a_child_that_does_not_listen(ledger):
     engine = ledger(close_grace=0.2)
-    painting = asyncio.create_task(strokes_of(engine, misbehaving("hold_the_interpreter")))
-    await asyncio.sleep(0.5)
+    painting = await doing("hold_the_interpreter", engine)
     child = child_of_this_process().pid
     await engine.close()
 
@@ -275,8 +292,7 @@ async def test_health_is_asked_of_the_engine(isolated):
 
 async def test_an_engine_that_paints_is_well(ledger):
     engine = ledger(health_timeout=0.2)
-    painting = asyncio.create_task(strokes_of(engine, misbehaving("block")))
-    await asyncio.sleep(0.4)
+    painting = await doing("block", engine)
     await engine.health()
 
     painting.cancel()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.engines.isolation import child_of_this_process, facts_of, is_alive, misbehaving, strokes_of, until
+from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
 from limner.contracts.engine import Painted, Submitting
 from limner.domain.errors import EngineCrashed, OutOfMemory, RateLimited
@@ -47,8 +47,23 @@ async def test_an_idle_child_that_died_is_replaced_unnoticed(isolated):
     first = (await facts_of(engine))["pid"]
     os.kill(first, signal.SIGKILL)
     await until(lambda: not psutil.pid_exists(first))
+    await asyncio.sleep(0.1)
 
     assert (await facts_of(engine))["pid"] != first
+
+
+async def test_a_child_that_died_before_it_knew_of_a_paint_did_not_die_of_it(isolated):
+    engine = isolated("Telling")
+    await engine.open()
+    child = child_of_this_process().pid
+    os.kill(child, signal.SIGSTOP)
+    painting = asyncio.create_task(strokes_of(engine))
+    await asyncio.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+
+    with pytest.raises(EngineCrashed) as caught:
+        await painting
+    assert caught.value.facts["own"] is False
 
 
 async def test_memory_above_the_address_space_limit_is_out_of_memory(isolated):
@@ -144,8 +159,7 @@ async def test_a_cancel_reaches_an_engine_that_never_waits(isolated):
 @pytest.mark.parametrize("deed", ["deaf", "block", "hold_the_interpreter"])
 async def test_a_paint_that_ignores_its_cancel_is_killed_after_the_grace(ledger, deed):
     engine = ledger(close_grace=0.2)
-    painting = asyncio.create_task(strokes_of(engine, misbehaving(deed)))
-    await asyncio.sleep(0.5)
+    painting = await doing(deed, engine)
     child = child_of_this_process().pid
     painting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -157,7 +171,7 @@ async def test_a_paint_that_ignores_its_cancel_is_killed_after_the_grace(ledger,
 
 @pytest.mark.parametrize("deed", ["block", "hold_the_interpreter"])
 async def test_a_child_that_hangs_does_not_hold_the_parent(ledger, deed):
-    painting = asyncio.create_task(strokes_of(ledger(close_grace=0.1), misbehaving(deed)))
+    painting = await doing(deed, ledger(close_grace=0.1))
     ticks = 0
     for _ in range(50):
         await asyncio.sleep(0.01)
@@ -172,9 +186,12 @@ async def test_a_paint_that_is_cancelled_before_it_began_ends_without_a_kill(iso
     engine = isolated("Closing", {"folder": str(tmp_path)}, close_grace=60)
     await engine.open()
     child = child_of_this_process().pid
+    os.kill(child, signal.SIGSTOP)
     painting = asyncio.create_task(strokes_of(engine))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
     painting.cancel()
+    await asyncio.sleep(0.1)
+    os.kill(child, signal.SIGCONT)
     with pytest.raises(asyncio.CancelledError):
         await painting
 

@@ -1,5 +1,6 @@
+import asyncio
+import fcntl
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 
 import jsonschema
@@ -63,13 +64,16 @@ async def test_an_idempotent_service_charges_a_key_once(engine, ledger):
     assert charges(ledger) == {("job-1", 0): 1}
 
 
-def test_a_key_is_charged_once_whoever_comes_at_the_same_time(ledger):
+async def test_processes_look_and_charge_one_after_the_other(ledger):
     service = LedgerService(ledger, idempotent=True)
-    with ThreadPoolExecutor(8) as pool:
-        calls = list(pool.map(lambda _: service.take("job-1", (0,), "key", seconds=0), range(40)))
+    with ledger.with_name("ledger.jsonl.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        taking = asyncio.create_task(asyncio.to_thread(service.take, "job-1", (0,), "key", seconds=0))
+        await asyncio.sleep(0.1)
+        assert not taking.done()
+        assert charges(ledger) == {}
 
-    assert len({call.id for call in calls}) == 1
-    assert charges(ledger) == {("job-1", 0): 1}
+    assert (await taking).key == "key"
 
 
 async def test_a_handle_finds_the_pictures_of_a_call_again(engine, ledger):

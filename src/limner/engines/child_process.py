@@ -212,6 +212,8 @@ class ChildProcess:
         if line is None or line.over.is_set():
             return
         match message.get("say"):
+            case "begun":
+                line.begun = True
             case "ended":
                 line.hear(None)
             case "failed":
@@ -268,10 +270,10 @@ class ChildProcess:
         if cause not in {CLOSED, UNOPENED}:
             logger.warning("%s", cause.detail)
             logger.debug("an engine's last words: %s", self._tail.decode(errors="replace"))
-        own = self._paints_running() == 1 and not cause.shared
+        alone = self._paints_running() == 1 and not cause.shared
         for line in self._lines.values():
             if not line.over.is_set():
-                line.hear(cause.error(cause.detail, own=own))
+                line.hear(cause.error(cause.detail, own=alone and line.begun))
         self._writer.close()
         self._buried.set()
 

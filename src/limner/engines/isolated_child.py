@@ -158,6 +158,7 @@ class _Talk:
         request = message["id"]
         match message["do"]:
             case "paint":
+                self.say(request, {"say": "begun"})
                 paint = self._paints[request] = _Paint(self, request)
                 self._begin(request, paint.run(engine, message["task"]))
             case "health":

@@ -10,11 +10,12 @@ from limner.domain.errors import EngineError
 
 
 class Line:
-    """Strokes, then how the request ended. `task`: what is painted, None for other requests."""
+    """Strokes, then how the request ended. `task`: what is painted, None for other requests. `begun`: the child knows."""
 
     def __init__(self, number: int, task: PaintTask | None = None) -> None:
         self.number = number
         self.task = task
+        self.begun = False
         self.over = asyncio.Event()
         self.helpers: set[asyncio.Task[None]] = set()
         self._heard: collections.deque[Stroke | EngineError | None] = collections.deque()

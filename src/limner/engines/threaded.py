@@ -21,17 +21,14 @@ async def threaded(strokes: Generator[Stroke, None, None]) -> AsyncGenerator[Str
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(1, thread_name_prefix="limner-paint")
     context = contextvars.copy_context()
-    step: asyncio.Future[Stroke | None] | None = None
     try:
         while True:
-            step = loop.run_in_executor(thread, context.run, _next, strokes)
-            stroke = await asyncio.shield(step)
+            stroke = await asyncio.shield(loop.run_in_executor(thread, context.run, _next, strokes))
             if stroke is None:
                 break
             yield stroke
     finally:
-        if step is not None and not step.done():
-            await asyncio.wait({step})
+        # Behind a step that still runs: the thread does one thing after the other.
         await loop.run_in_executor(thread, context.run, strokes.close)
         thread.shutdown(wait=False)
 
