@@ -13,6 +13,11 @@ from limner._version import __version__
 _HEADER = "traceparent"
 
 
+def hide_query() -> None:
+    """Takes the query string out of the request's span, which FastAPI starts: a signed link is a secret."""
+    telemetry.get_current_span().set_attribute("url.query", "REDACTED")
+
+
 class Traces:
     """The tracing half of an Observer. `provider` None: the process's own, as its host configured it."""
 

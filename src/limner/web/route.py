@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from limner.domain.errors import FieldError, InvalidRequest, LimnerError, NotStarted
 from limner.domain.identity import Principal
+from limner.observers.traces import hide_query
 from limner.web.access import Access, Caller, access_of
 from limner.web.credentials import LINK
 from limner.web.door import Door
@@ -99,6 +100,7 @@ class LimnerRoute(APIRoute):
 
     async def _identify(self, request: Request) -> Principal:
         if request.scope["query_string"]:
+            hide_query()
             self.door.callers.refuse_query(request.scope)
             signature = request.query_params.get("signature")
             if self.access.signed is not None and signature is not None:
