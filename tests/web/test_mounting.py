@@ -79,6 +79,17 @@ async def test_a_hundred_watchers_leave_a_pool_of_one_free(host):
             assert (await ann.get("/jobs")).status_code == 200
 
 
+async def test_what_the_including_router_depends_on_is_not_held_by_streams_either(host):
+    host.app.include_router(host.router, dependencies=[Depends(host.pool.session)])
+    async with host.open() as ann:
+        job = await submit(ann, model="gated")
+        async with ann.stream("GET", f"/jobs/{job['id']}/events") as first:
+            assert (await Events(first).next())[0] == "job"
+            async with ann.stream("GET", "/events") as second:
+                assert (await Events(second).next())[0] == "job"
+                assert not host.pool.free.locked()
+
+
 async def test_a_hundred_long_polls_leave_a_pool_of_one_free(host):
     host.app.include_router(host.router, prefix="/art")
     async with host.open("/art") as ann:
