@@ -35,7 +35,7 @@ async def test_the_child_is_another_process_that_yields_to_ours(isolated):
     facts = await facts_of(isolated("Telling"))
 
     assert facts["pid"] != os.getpid()
-    assert facts["nice"] == os.nice(0) + 10
+    assert facts["nice"] == min(os.nice(0) + 10, 19)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own killer is Linux's")

@@ -23,7 +23,7 @@ async def threaded(strokes: Generator[Stroke, None, None]) -> AsyncGenerator[Str
     context = contextvars.copy_context()
     try:
         while True:
-            stroke = await asyncio.shield(loop.run_in_executor(thread, context.run, _next, strokes))
+            stroke = await loop.run_in_executor(thread, context.run, _next, strokes)
             if stroke is None:
                 break
             yield stroke
