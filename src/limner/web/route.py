@@ -47,17 +47,26 @@ class LimnerRoute(APIRoute):
         self.allowed: set[str] = set()
         """All methods of this address; `build_router` fills it in when all routes are known."""
         super().__init__(path, _without_caller(endpoint), **_secured(self.door, self.access, options))
-        self._takes_path_only = _takes_path_only(self)
+        self.is_plain = _takes_path_only(self)
+        """Whether FastAPI would find nothing to solve, but for what the routers above ask for."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._respond(scope, receive, send)
+        if scope["method"] not in self.taken:
+            await problem(MethodNotAllowed(), {"Allow": ", ".join(sorted(self.allowed))})(scope, receive, send)
+            return
+        plainly = self.is_plain and _nobody_asked_for_dependencies(scope)
+        response = await self._respond(scope, receive, None if plainly else send)
         if response is not None:
             await response(scope, receive, send)
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
-        """None where the host has answered by itself."""
-        if scope["method"] not in self.taken:
-            return problem(MethodNotAllowed(), {"Allow": ", ".join(sorted(self.allowed))})
+    async def handle_plainly(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """For who knows that there is nothing to solve: the route is plain, and no router above has dependencies."""
+        response = await self._respond(scope, receive, None)
+        assert response is not None
+        await response(scope, receive, send)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send | None) -> Response | None:
+        """With `send`, FastAPI solves; None where the host has answered by itself."""
         request = Request(scope, receive)
         try:
             principal = await self._admit(request)
@@ -66,7 +75,7 @@ class LimnerRoute(APIRoute):
         # A copy, since what stands in it, FastAPI's things too, would live as long as a stream does.
         scope = {**scope, CALLER: Caller(principal, self.door, request, self._base(scope))}
         request = Request(scope, receive)
-        if self._takes_path_only and _nobody_asked_for_dependencies(scope):
+        if send is None:
             await self._run(request)
         else:
             await super().handle(scope, receive, send)

@@ -12,6 +12,7 @@ from limner.assembly import Assembly
 from limner.domain.errors import NotFound
 from limner.web.errors import MethodNotAllowed, problem
 from limner.web.guard import Guard
+from limner.web.lane import Lane
 from limner.web.router import build_operator_router, build_router
 
 DESCRIPTION = "Post a prompt, get 202, watch it being painted, keep the picture."
@@ -21,10 +22,12 @@ EXPOSED = ["ETag", "Location", "Retry-After", "Preference-Applied", "Idempotent-
 def create_app(assembly: Assembly) -> FastAPI:
     """Users' and operators' routes, and the rules of a house of our own: host names, origins, careful headers."""
     app = FastAPI(title="Limner", version=__version__, description=DESCRIPTION)
-    app.include_router(build_router(assembly))
+    router = build_router(assembly)
+    app.include_router(router)
     app.include_router(build_operator_router(assembly))
     app.add_exception_handler(HTTPException, _tell)
     app.add_exception_handler(Exception, _tell)
+    app.add_middleware(Lane, routes=router.routes)
     if assembly.settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
