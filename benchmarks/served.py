@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated
 
@@ -28,3 +29,9 @@ app.include_router(limner.router(current_user=who, user_id=str))
 @app.get("/health")
 async def health() -> dict[str, str]:
     return {"status": "alive"}
+
+
+# As `limner serve` does for itself, and as docs/existing-app.md advises.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)
