@@ -18,13 +18,13 @@ class Lane:
 
     def __init__(self, app: ASGIApp, *, routes: Sequence[BaseRoute]) -> None:
         self._app = app
-        self._routes = [route for route in routes if isinstance(route, LimnerRoute) and route.is_plain]
+        self._routes = [route for route in routes if isinstance(route, LimnerRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and TRACED not in scope:
             for route in self._routes:
                 match, found = route.matches(scope)
-                if match is Match.FULL:
+                if match is Match.FULL and route.is_plain({**scope, **found}):
                     scope.update(found)
                     await route.handle_plainly(scope, receive, send)
                     return

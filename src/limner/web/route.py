@@ -25,6 +25,7 @@ from limner.web.access import Access, Caller, access_of
 from limner.web.credentials import LINK
 from limner.web.door import Door
 from limner.web.errors import MethodNotAllowed, problem
+from limner.web.plain import PlainParameters
 
 CALLER = "limner.caller"
 RESPONSE = "limner.response"
@@ -47,17 +48,20 @@ class LimnerRoute(APIRoute):
         self.allowed: set[str] = set()
         """All methods of this address; `build_router` fills it in when all routes are known."""
         super().__init__(path, _without_caller(endpoint), **_secured(self.door, self.access, options))
-        self.is_plain = _takes_path_only(self)
-        """Whether FastAPI would find nothing to solve, but for what the routers above ask for."""
+        self._plain = None if self.dependencies else PlainParameters.of(self.endpoint, self.param_convertors)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in self.taken:
             await problem(MethodNotAllowed(), {"Allow": ", ".join(sorted(self.allowed))})(scope, receive, send)
             return
-        plainly = self.is_plain and _nobody_asked_for_dependencies(scope)
+        plainly = self.is_plain(scope) and _nobody_asked_for_dependencies(scope)
         response = await self._respond(scope, receive, None if plainly else send)
         if response is not None:
             await response(scope, receive, send)
+
+    def is_plain(self, scope: Scope) -> bool:
+        """Whether FastAPI would find nothing to solve, but for what the routers above ask for."""
+        return self._plain is not None and self._plain.fit(scope["path_params"], scope["query_string"])
 
     async def handle_plainly(self, scope: Scope, receive: Receive, send: Send) -> None:
         """For who knows that there is nothing to solve: the route is plain, and no router above has dependencies."""
@@ -84,8 +88,8 @@ class LimnerRoute(APIRoute):
 
     async def _run(self, request: Request) -> None:
         """Without FastAPI, which takes a third of an accept's time to find nothing that it could solve."""
-        given = request.path_params
-        await self.endpoint(request, **{name: given[name] for name in self.param_convertors})
+        assert self._plain is not None
+        await self.endpoint(request, **self._plain.values(request.path_params))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         solve_and_run = super().get_route_handler()
@@ -148,12 +152,6 @@ def _secured(door: Door, access: Access, options: dict[str, Any]) -> dict[str, A
     dependencies = [depends.dependency for depends in options.get("dependencies") or ()]
     told = {scheme.scheme_name for scheme in dependencies if isinstance(scheme, SecurityBase)}
     return {**options, "openapi_extra": {**extra, "security": [one for one in security if not told >= set(one)]}}
-
-
-def _takes_path_only(route: APIRoute) -> bool:
-    """Whether FastAPI would have nothing to convert or check."""
-    taken = [p for name, p in inspect.signature(route.endpoint).parameters.items() if name != "request"]
-    return not route.dependencies and all(p.name in route.param_convertors and p.annotation is str for p in taken)
 
 
 def _nobody_asked_for_dependencies(scope: Scope) -> bool:

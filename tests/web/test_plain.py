@@ -1,0 +1,34 @@
+from typing import Annotated, Literal
+
+import pytest
+from fastapi import Query
+
+from limner.web.plain import PlainParameters
+
+
+async def picture(request, image_id: str, size: Literal["256", "512"], format: Annotated[str | None, Query()] = None):
+    """What an endpoint looks like to FastAPI."""
+
+
+PLAIN = PlainParameters.of(picture, {"image_id", "size"})
+
+
+@pytest.mark.parametrize(
+    ("size", "query", "fits"),
+    [
+        ("256", b"", True),
+        ("256", b"signature=x", True),
+        ("300", b"", False),
+        ("256", b"format=png", False),
+        ("256", b"%66ormat=png", False),
+        ("256", b"format=", False),
+    ],
+)
+def test_a_request_is_plain_when_nothing_in_it_needs_converting_or_checking(size, query, fits):
+    assert PLAIN.fit({"image_id": "x", "size": size}, query) is fits
+
+
+def test_an_endpoint_with_a_body_or_a_required_query_is_never_plain():
+    async def endpoint(request, image_id: str, wanted: int): ...
+
+    assert PlainParameters.of(endpoint, {"image_id"}) is None
