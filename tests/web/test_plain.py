@@ -6,7 +6,7 @@ from fastapi import Query
 from limner.web.plain import PlainParameters
 
 
-async def picture(request, image_id: str, size: Literal["256", "512"], format: Annotated[str | None, Query()] = None):
+async def picture(request, image_id: str, size: Literal["256", "512"], kind: Annotated[str | None, Query()] = None):
     """What an endpoint looks like to FastAPI."""
 
 
@@ -19,9 +19,9 @@ PLAIN = PlainParameters.of(picture, {"image_id", "size"})
         ("256", b"", True),
         ("256", b"signature=x", True),
         ("300", b"", False),
-        ("256", b"format=png", False),
-        ("256", b"%66ormat=png", False),
-        ("256", b"format=", False),
+        ("256", b"kind=png", False),
+        ("256", b"%6bind=png", False),
+        ("256", b"kind=", False),
     ],
 )
 def test_a_request_is_plain_when_nothing_in_it_needs_converting_or_checking(size, query, fits):
