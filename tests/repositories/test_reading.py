@@ -115,6 +115,16 @@ async def test_a_foreign_position_starts_at_the_oldest_change(repository):
         assert [change.job_id for change in changes] == [job.id]
 
 
+async def test_a_position_stays_known_when_the_newest_job_is_deleted(repository):
+    await submitted(repository)
+    newest = await submitted(repository)
+    await repository.cancel(newest.id)
+    _, position = await repository.changes_after(None)
+    await repository.delete_job(newest.id)
+    assert await repository.changes_after(position) == ((), position)
+    assert await repository.changes_after(None) == ((), position)
+
+
 async def test_queue_facts_count_by_engine(repository):
     await running(repository)
     await submitted(repository)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, column, select, table, text
 
 from limner.domain.event import JobChanged, JobEvent
 from limner.repositories.sql.jobs import ids_of
@@ -47,9 +47,11 @@ def _known(position: str, last: int) -> int:
 
 
 def _last(connection: Connection) -> int:
-    """The newest position ever given."""
+    """The newest position ever given, also when its job is gone: the newest that is left would make a position that a
+    watcher holds look foreign.
+    """
     row = _LAST.first(connection)
-    return BEGINNING if row is None or row.position is None else int(row.position)
+    return BEGINNING if row is None else int(row.seq)
 
 
 _OF_JOB = Prepared(
@@ -66,4 +68,5 @@ _AFTER = (
 _OF_ALL = Prepared(_AFTER)
 _OF_OWNER = Prepared(_AFTER.where(events.c.owner == bindparam("of_owner")))
 _OF_OWNERS_JOBS = Prepared(_AFTER.where(events.c.job_id.in_(ids_of(bindparam("of_owner")))))
-_LAST = Prepared(select(func.max(events.c.position).label("position")))
+_COUNTERS = table("sqlite_sequence", column("name"), column("seq"))
+_LAST = Prepared(select(_COUNTERS.c.seq).where(_COUNTERS.c.name == text(f"'{events.name}'")))
