@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import signal
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -25,9 +27,21 @@ POINTS = (
     "after_claim",
     "before_open_call",
     "after_open_call",
+    "before_hold_handle",
     "after_submitted",
     "after_write_before_keep",
     "after_keep",
+    "before_finish",
+    "after_finish",
+    "before_requeue",
+    "during_drain",
+)
+
+MISDEEDS = (
+    {"deed": "not_sent", "attempts": 1},
+    {"deed": "rate_limit", "attempts": 1},
+    {"deed": "bad_image", "at": "painted", "attempts": 1},
+    {"deed": "refuse"},
 )
 
 
@@ -89,10 +103,15 @@ class Submitter(threading.Thread):
 
     def _submit(self, client: httpx.Client, chance: random.Random) -> None:
         body = {"prompt": "a picture", "model": chance.choice(MODELS), "count": chance.choice((1, 1, 2))}
+        if body["model"] != "instant" and chance.random() < 0.2:
+            body["options"] = {"misbehave": chance.choice(MISDEEDS)}
         with contextlib.suppress(httpx.TransportError):
             answer = client.post("/images", json=body)
-            if answer.status_code == 202:
-                self.acknowledged.append(answer.json()["id"])
+            if answer.status_code != httpx.codes.ACCEPTED:
+                return
+            self.acknowledged.append(answer.json()["id"])
+            if chance.random() < 0.05:
+                client.post(answer.json()["urls"]["cancel"])
 
 
 @dataclass
@@ -109,54 +128,78 @@ class Campaign:
         self.place.wait_ready()
         self.worker = self.place.start("work")
 
+    @property
+    def killed(self) -> int:
+        return sum(self.kills.values())
+
     def strike(self) -> None:
-        """One kill, of the server, of the worker, of an engine's child, or of the worker at a named point."""
-        victim = self.chance.choice(("server", "worker", "child", "point"))
-        self.kills[victim] = self.kills.get(victim, 0) + 1
+        """One kill, of the server, of the worker, of an engine's child, or of a worker at a named point."""
         time.sleep(self.chance.uniform(0.05, 0.6))
-        getattr(self, f"_kill_{victim}")()
+        strikes = (self._kill_server, self._kill_worker, self._kill_child, self._kill_at_a_point)
+        if victim := self.chance.choice(strikes)():
+            self.kills[victim] = self.kills.get(victim, 0) + 1
 
-    def _kill_server(self) -> None:
-        kill(self.server)
-        self._note_reclaim(self.server.pid)
-        self.server = self.place.start("serve")
+    def _kill_server(self) -> str:
+        self.server = self._replace(self.server, "serve")
         self.place.wait_ready()
+        return "server"
 
-    def _kill_worker(self) -> None:
-        kill(self.worker)
-        self._note_reclaim(self.worker.pid)
-        self.worker = self.place.start("work")
+    def _kill_worker(self) -> str:
+        self.worker = self._replace(self.worker, "work")
+        return "worker"
 
-    def _kill_child(self) -> None:
+    def _replace(self, process: subprocess.Popen[bytes], command: str) -> subprocess.Popen[bytes]:
+        kill(process)
+        self._note_reclaim(process.pid)
+        return self.place.start(command)
+
+    def _kill_child(self) -> str:
+        """Nobody, while no engine has a child."""
         children = children_of(self.server) + children_of(self.worker)
-        if children:
-            self.chance.choice(children).kill()
+        if not children:
+            return ""
+        self.chance.choice(children).kill()
+        return "child"
 
-    def _kill_point(self) -> None:
+    def _kill_at_a_point(self) -> str:
+        """A worker that kills itself where it is told to, once it comes there; nobody, when it never does."""
         kill(self.worker)
-        point = f"{self.chance.choice(POINTS)}:{self.chance.randint(1, 3)}=SIGKILL"
-        doomed = self.place.start("work", faults=point)
-        with contextlib.suppress(Exception):
-            doomed.wait(5)
+        point = self.chance.choice(POINTS)
+        doomed = self.place.start("work", faults=f"{point}:{self.chance.randint(1, 2)}=SIGKILL")
+        struck = _dies_by_itself(doomed, 2.0 if point == "during_drain" else 6.0)
+        if not struck and point == "during_drain":
+            doomed.terminate()
+            struck = _dies_by_itself(doomed, 6.0)
         kill(doomed)
         self.worker = self.place.start("work")
+        return point if struck else ""
 
     def _note_reclaim(self, pid: int) -> None:
-        """How long what a dead process held stays held, while another one lives."""
+        """How long until others have taken up, or ended, what a dead process held."""
         died = time.monotonic()
-        held = [row["id"] for row in self._held_by(pid)]
+        held = {
+            row["id"]: row["lease_epoch"]
+            for row in self.place.rows(
+                "SELECT id, lease_epoch FROM limner_jobs WHERE state = 'running' AND lease_owner LIKE ?", f"%:{pid}:%"
+            )
+        }
         while held and time.monotonic() - died < 10:
-            if not {row["id"] for row in self._held_by(pid)} & set(held):
+            held = {job: epoch for job, epoch in held.items() if self._still_lies(job, epoch)}
+            if not held:
                 self.reclaimed.append(time.monotonic() - died)
-                return
             time.sleep(0.05)
         if held:
             self.reclaimed.append(float("inf"))
 
-    def _held_by(self, pid: int) -> list[object]:
-        return self.place.rows(
-            "SELECT id FROM limner_jobs WHERE state = 'running' AND lease_owner LIKE ?", f"%:{pid}:%"
-        )
+    def _still_lies(self, job: str, epoch: int) -> bool:
+        row = self.place.rows("SELECT lease_epoch, finished_at FROM limner_jobs WHERE id = ?", job)[0]
+        return row["lease_epoch"] == epoch and row["finished_at"] is None
+
+
+def _dies_by_itself(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(seconds) == -signal.SIGKILL
+    return False
 
 
 def run(home: Path, *, kills: int, seed: int) -> Campaign:
@@ -166,7 +209,7 @@ def run(home: Path, *, kills: int, seed: int) -> Campaign:
         campaign.start()
         submitter = Submitter(place, seed)
         submitter.start()
-        for _ in range(kills):
+        while campaign.killed < kills:
             campaign.strike()
         submitter.stopped.set()
         submitter.join()
