@@ -1,4 +1,5 @@
 import asyncio
+import fcntl
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from tests.repositories.making import POLICY, claimed, new_image, new_job, submi
 
 from limner.contracts.repository import Idempotency
 from limner.domain.errors import IdempotencyKeyReused, QueueFull, TooManyQueued
+from limner.repositories.sql import submitting
 
 KEY = Idempotency(key="order-17", fingerprint="f1")
 
@@ -101,6 +103,19 @@ async def test_the_wait_follows_the_drain_rate(repository):
     with pytest.raises(TooManyQueued) as refusal:
         await submitted(repository, policy=policy)
     assert refusal.value.retry_after == pytest.approx(10)  # one lane in turn, 0.1 jobs a second
+
+
+async def test_refusals_of_one_group_ask_once_how_long_the_wait_is(repository, path, monkeypatch):
+    looks = []
+    monkeypatch.setattr(submitting, "drain_rate", lambda connection, moment: looks.append(1) or 0.0)
+    policy = replace(POLICY, queued_per_owner=1)
+    await submitted(repository, policy=policy)
+    with path.with_name("limner.db.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the writer waits with the first of them while the others gather
+        refused = [asyncio.create_task(submitted(repository, policy=policy)) for _ in range(20)]
+        await asyncio.sleep(0)
+    assert {type(answer) for answer in await outcomes(*refused)} == {TooManyQueued}
+    assert len(looks) <= 2
 
 
 async def test_delayed_jobs_count_as_waiting(repository):

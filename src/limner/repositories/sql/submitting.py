@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
@@ -70,15 +71,32 @@ class _Replay(NamedTuple):
     job_id: str
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Group:
-    """What is known while a group is let in."""
+    """What is known while a group is let in; what only refusals need is looked up once, however many there are."""
 
     connection: Connection
     moment: Moment
     used: dict[tuple[str, str], _Used]
     waiting: Counter[str]
     accepted: list[Entry] = field(default_factory=list)
+
+    @cached_property
+    def room_for_owner(self) -> float:
+        """Seconds until each owner in turn has had a job finished."""
+        return self._wait_for(lanes_in_turn(self.connection))
+
+    @cached_property
+    def room_for_anyone(self) -> float:
+        return self._wait_for(1)
+
+    def _wait_for(self, finished: int) -> float:
+        """Seconds until so many jobs more have ended, as fast as in the last minute."""
+        return UNKNOWN_WAIT if self._rate == 0 else min(max(1.0, finished / self._rate), LONGEST_WAIT)
+
+    @cached_property
+    def _rate(self) -> float:
+        return drain_rate(self.connection, self.moment)
 
 
 def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry:
@@ -149,22 +167,16 @@ class Intake:
     def _refusal(self, entry: Entry, group: _Group) -> LimnerError | None:
         policy = entry.policy
         if group.waiting[entry.job.owner] >= policy.queued_per_owner:
-            wait = _wait_for(group, lanes_in_turn(group.connection))
+            wait = group.room_for_owner
             limit = policy.queued_per_owner
             jobs_waiting = "1 job" if limit == 1 else f"{limit} jobs"
             sentence = f"You have {jobs_waiting} waiting, your limit; room in about {wait:.0f} s. Nothing was queued."
             return TooManyQueued(sentence, retry_after=wait, limit=limit)
         if self._total >= policy.queued_total:
-            wait = _wait_for(group, 1)
+            wait = group.room_for_anyone
             sentence = f"The queue is full; room in about {wait:.0f} s. Nothing was queued."
             return QueueFull(sentence, retry_after=wait)
         return None
-
-
-def _wait_for(group: _Group, finished: int) -> float:
-    """Seconds until so many jobs more have ended, as fast as in the last minute."""
-    rate = drain_rate(group.connection, group.moment)
-    return UNKNOWN_WAIT if rate == 0 else min(max(1.0, finished / rate), LONGEST_WAIT)
 
 
 def _used_by(entry: Entry, idempotency: Idempotency, moment: Moment) -> _Used:
