@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError, Future
 from contextlib import closing
 from pathlib import Path
 
@@ -107,6 +108,22 @@ async def test_a_caller_who_gave_up_leaves_the_others_alone(repository):
     for task in given_up:
         task.cancel()
     assert len(await asyncio.gather(*others)) == 5
+
+
+async def test_a_thread_that_gives_up_while_it_is_answered_leaves_the_writer_alive(repository, monkeypatch):
+    class GivesUp(Future):
+        def done(self):
+            answered = super().done()
+            self.cancel()
+            return answered
+
+    def beat():
+        with pytest.raises(CancelledError):
+            repository.renew([], seconds=30)
+
+    monkeypatch.setattr("limner.repositories.sql.writer.Future", GivesUp)
+    await asyncio.to_thread(beat)
+    await asyncio.wait_for(submitted(repository), 5)
 
 
 async def test_event_loops_of_several_threads_share_the_writer(repository):

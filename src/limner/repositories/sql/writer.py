@@ -11,7 +11,7 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,7 +255,8 @@ def _settle(settled: Sequence[tuple[Any, Any]]) -> None:
     for waiter, outcome in settled:
         if waiter.done():
             continue
-        if isinstance(outcome, Exception):
-            waiter.set_exception(outcome)
-        else:
-            waiter.set_result(outcome)
+        with suppress(InvalidStateError):  # a thread that waits may give up at this very moment
+            if isinstance(outcome, Exception):
+                waiter.set_exception(outcome)
+            else:
+                waiter.set_result(outcome)
