@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
 import time
+
+from report import Row
 
 from limner.contracts.engine import PaintTask
 from limner.domain.request import ImageRequest
 from limner.engines.painter import Painter
 
 SIZES = (256, 768, 1024, 2048)
+FLOORS = {256: math.inf, 768: 1.0, 1024: math.inf, 2048: math.inf}
 PROMPTS = (
     "an astronaut riding a horse",
     "three red boats on a calm sea at sunset, watercolour",
@@ -33,12 +37,22 @@ async def paint(prompt: str, size: int) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    asyncio.run(paint(PROMPTS[0], 64))
-    for size in SIZES:
-        seconds = [asyncio.run(paint(prompt, size)) for prompt in PROMPTS]
-        print(f"{size:4d} px  median {statistics.median(seconds):.2f} s  slowest {max(seconds):.2f} s")
+def measure(size: int) -> list[float]:
+    return [asyncio.run(paint(prompt, size)) for prompt in PROMPTS]
 
 
-if __name__ == "__main__":
-    main()
+def rows() -> list[Row]:
+    measure(64)
+    seconds = {size: statistics.median(measure(size)) for size in SIZES}
+    return [
+        Row(
+            f"a {size} px picture by the painter, s",
+            taken,
+            None,
+            taken,
+            floor=FLOORS[size],
+            aim=FLOORS[size],
+            smaller=True,
+        )
+        for size, taken in seconds.items()
+    ]
