@@ -13,7 +13,7 @@ from limner.domain.errors import DatabaseUnavailable
 from limner.domain.event import JobChanged, ProgressTick
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
-from limner.notifiers.sqlite import SqliteNotifier
+from limner.notifiers.sqlite import FileWatch, SqliteNotifier
 
 ANN = Principal(user_id="ann")
 
@@ -189,19 +189,51 @@ async def test_more_changes_than_one_read_gives_are_all_told(path, here, there, 
             assert heard == {job.id for job in jobs}
 
 
-async def test_a_database_that_is_away_for_a_moment_costs_nothing(path, here, there):
+@pytest.mark.parametrize("fault", [DatabaseUnavailable(), ValueError("a bug")])
+async def test_a_read_that_fails_costs_nothing(path, here, there, fault):
     asked = []
 
     async def changes_after(position, *, owner=None, limit=1000):
         asked.append(position)
         if len(asked) == 2:
-            raise DatabaseUnavailable
+            raise fault
         return await here.changes_after(position, owner=owner, limit=limit)
 
     async with listening(path, here, changes_after=changes_after) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(there)
             assert (await ear.next(5))[0].job_id == job.id
+
+
+async def test_a_watch_that_fails_is_begun_again(path, here, there, monkeypatch):
+    watch_through, failures = FileWatch._watch_through, []
+
+    def fails_once(watch, *given):
+        if not failures:
+            failures.append(1)
+            raise ValueError("a bug")
+        watch_through(watch, *given)
+
+    monkeypatch.setattr(FileWatch, "_watch_through", fails_once)
+    async with listening(path, here) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            job = await submitted(there)
+            assert (await ear.next(5))[0].job_id == job.id
+
+
+async def test_faults_in_a_row_are_logged_once(path, here, caplog, monkeypatch):
+    async def changes_after(position, *, owner=None, limit=1000):
+        if position is None:
+            return (), "0"
+        asked.append(position)
+        raise ValueError("a bug")
+
+    asked = []
+    monkeypatch.setattr("limner.notifiers.sqlite.PAUSE", 0.01)
+    async with listening(path, here, changes_after=changes_after):
+        while len(asked) < 3:
+            await asyncio.sleep(0.01)
+    assert [record.name for record in caplog.records] == ["limner.notifier"]
 
 
 async def test_closing_stops_the_thread_and_the_streams(path, here):

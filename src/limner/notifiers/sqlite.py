@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import threading
 import time
@@ -12,14 +13,17 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from limner.domain.errors import DatabaseUnavailable
 from limner.domain.event import JobChanged, ProgressTick, Signal
 from limner.notifiers.memory import MemoryNotifier
+
+logger = logging.getLogger("limner.notifier")
 
 MOST_REMEMBERED = 4096
 MOST_AT_ONCE = 1000
 OURS_FOR = 2.0
 """Seconds for which a job of which this process told progress is taken to be painted here."""
+PAUSE = 1.0
+"""Seconds until the next try after a fault."""
 
 
 class ChangesAfter(Protocol):
@@ -90,14 +94,17 @@ class SqliteNotifier(MemoryNotifier):
         super().publish(signals)
 
     async def _follow(self, moved: asyncio.Event) -> None:
+        faults = _Faults("changes of other processes cannot be read; trying on")
         while True:
             await moved.wait()
             moved.clear()
             try:
                 await self._catch_up()
-            except DatabaseUnavailable:
+                faults.over()
+            except Exception as error:  # noqa: BLE001 - without this task no watcher hears other processes
+                faults.note(error)
                 moved.set()
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(PAUSE)
 
     async def _catch_up(self) -> None:
         told, self._told_here = self._told_here, set()
@@ -176,23 +183,42 @@ class FileWatch:
         await asyncio.to_thread(self._thread.join)
 
     def _watch(self) -> None:
+        faults = _Faults("the database file cannot be watched; trying on")
         while not self._stopping.is_set():
             try:
                 with contextlib.closing(sqlite3.connect(self._uri, uri=True)) as connection:
-                    self._watch_through(connection)
-            except sqlite3.Error:
-                self._stopping.wait(1.0)
+                    self._watch_through(connection, faults)
+            except Exception as error:  # noqa: BLE001 - without this thread no watcher hears other processes
+                faults.note(error)
+                self._stopping.wait(PAUSE)
 
-    def _watch_through(self, connection: sqlite3.Connection) -> None:
+    def _watch_through(self, connection: sqlite3.Connection, faults: _Faults) -> None:
         """A new connection cannot know what it missed, so it begins with a change."""
         seen = None
         while not self._stopping.is_set():
             version = connection.execute("PRAGMA data_version").fetchone()
+            faults.over()
             if version != seen:
                 seen = version
                 with contextlib.suppress(RuntimeError):  # the loop may be closed before we are
                     self._loop.call_soon_threadsafe(self._moved)
             self._stopping.wait(self._interval)
+
+
+class _Faults:
+    """Logs the first fault of a row of them."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self._told = False
+
+    def note(self, error: Exception) -> None:
+        if not self._told:
+            logger.error(self._message, extra={"fault": type(error).__name__}, exc_info=error)
+        self._told = True
+
+    def over(self) -> None:
+        self._told = False
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
