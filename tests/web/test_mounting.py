@@ -114,6 +114,23 @@ async def test_the_hosts_session_is_closed_when_its_user_is_refused(host):
     assert not host.pool.free.locked()
 
 
+async def set_cookie(request, call_next):
+    """The host's middleware, which gives everybody a session."""
+    response = await call_next(request)
+    response.set_cookie("session", request.headers["x-user"])
+    return response
+
+
+@pytest.mark.parametrize("path", ["/events", "/jobs", "/jobs/x", "/models"])
+async def test_a_cookie_that_the_host_sets_reaches_its_own_user_only(host, path):
+    host.app.middleware("http")(set_cookie)
+    host.app.include_router(host.router)
+    async with host.open() as visitor:
+        for user in ("ann", "ben"):
+            async with visitor.stream("GET", path, headers={"X-User": user}) as answer:
+                assert answer.headers.get_list("set-cookie") == [f"session={user}; Path=/; SameSite=lax"]
+
+
 async def test_the_hosts_own_refusal_passes_untouched(host):
     host.app.include_router(host.router)
     async with host.open() as ann:

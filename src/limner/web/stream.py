@@ -21,12 +21,12 @@ HEARTBEAT_EVERY = 15.0
 LIFETIME = 3600.0
 """Seconds after which a stream ends, for the client to come again: none outlives its balance among processes."""
 
-HEADERS = [
+HEADERS = (
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"referrer-policy", b"no-referrer"),
-]
+)
 
 
 def frame(event: bytes, data: bytes, name: bytes = b"") -> bytes:
@@ -53,7 +53,8 @@ class EventStream(Response):
     """
 
     def __init__(self, seen: AsyncGenerator[Any, None], told: Callable[[Any], bytes]) -> None:
-        self.status_code, self.raw_headers, self.background = 200, HEADERS, None
+        # Middleware adds to this very list: another's cookie must not stand in it.
+        self.status_code, self.raw_headers, self.background = 200, list(HEADERS), None
         self._seen = seen
         self._told = told
 
