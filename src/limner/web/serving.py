@@ -24,18 +24,19 @@ from limner.actions.read_image import (
 from limner.contracts.codec import Codec
 from limner.contracts.storage import Storage
 from limner.domain.image import MEDIA_TYPES, Image
+from limner.web.negotiation import header, matches
 
 CHUNK = 256 * 1024
 
 Headers = list[tuple[bytes, bytes]]
 
 _CACHING = (b"cache-control", b"private, max-age=31536000, immutable")
-_INERT: Headers = [
+_INERT = (
     (b"content-security-policy", b"default-src 'none'; sandbox"),
     (b"cross-origin-resource-policy", b"same-site"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
-]
+)
 _RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))", re.IGNORECASE)
 
 
@@ -45,7 +46,7 @@ async def image_response(
     """200, 206, 304 or 416; conditions and ranges count for GET and HEAD only. Raises NotFound where bytes are gone."""
     etag = etag_of(image, variant)
     asks_again = request.method in {"GET", "HEAD"}
-    if asks_again and _is_known(request.headers.get("if-none-match"), etag):
+    if asks_again and matches(header(request.scope, b"if-none-match"), etag):
         return _with(Response(status_code=304), [_CACHING, (b"etag", etag.encode())])
     headers = _headers_of(image, variant, etag)
     if request.method == "HEAD" and settled(image, variant) == Original():
@@ -77,14 +78,6 @@ def _filename(image: Image, variant: Variant, kind: str) -> str:
     """Of digits, letters and dashes that we made, so it needs neither quoting nor encoding (RFC 6266)."""
     size = f"-{variant.size}" if isinstance(variant, Thumbnail) else ""
     return f"limner-{image.seed}-{image.id[-12:]}{size}.{kind}"
-
-
-def _is_known(if_none_match: str | None, etag: str) -> bool:
-    """RFC 9110 §13.1.2: weak comparison, `*` is any."""
-    if if_none_match is None:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag in tags or "*" in tags
 
 
 def _wanted_range(request: Request, etag: str, size: int) -> range | None:
