@@ -28,6 +28,8 @@ from limner.domain.errors import (
     Transient,
 )
 from limner.domain.job import JobState
+from limner.testing.ledger import LedgerEngine
+from limner.testing.ledger_service import charges
 
 SECRET = "a unicorn nobody may read about"
 
@@ -166,6 +168,42 @@ async def test_an_engine_that_ends_too_early_fails(tmp_path):
     async with workshop(tmp_path, fox=Scripted(ends_early)) as shop:
         job = await shop.painted(count=3, max_attempts=1)
     assert (job.error.code, job.error.detail) == ("engine_failed", "The engine ended without 2 of 3 pictures.")
+
+
+def sells_short(tmp_path, **misdeed):
+    deed = {"deed": "short_delivery", **misdeed}
+    return LedgerEngine(ledger=str(tmp_path / "ledger"), pictures_per_call=4, misbehave=deed)
+
+
+async def test_a_picture_that_was_charged_and_never_came_is_not_bought_again_unasked(tmp_path):
+    async with workshop(tmp_path, fox=sells_short(tmp_path)) as shop:
+        job = await shop.painted(count=4)
+    assert (job.error.code, job.missing, job.ambiguous_calls) == ("ambiguous_charge", (3,), 1)
+    assert job.error.detail == "The engine ended without 1 of 4 pictures. What is missing may have been charged."
+    assert charges(tmp_path / "ledger") == {(job.id, ordinal): 1 for ordinal in range(4)}
+
+
+async def test_a_picture_that_never_came_is_bought_again_and_counted_where_the_operator_said_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.05)
+    fox = sells_short(tmp_path, attempts=1)
+    async with workshop(tmp_path, on_ambiguous={"fox": "retry"}, fox=fox) as shop:
+        job = await shop.painted(count=4)
+    assert (job.state, job.ambiguous_calls) == (JobState.SUCCEEDED, 1)
+    assert charges(tmp_path / "ledger")[job.id, 3] == 2
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [Submitting(ordinals=(0,), request_key="k"), "no stroke"],
+        [Submitted(ordinals=(0,), handle={"call": 1})],
+    ],
+)
+async def test_a_paid_call_of_an_engine_that_breaks_its_contract_is_ambiguous(tmp_path, strokes):
+    fox = Scripted(fails(Transient, before=lambda task: strokes), charges=True)
+    async with workshop(tmp_path, fox=fox) as shop:
+        job = await shop.painted()
+    assert (job.error.code, job.ambiguous_calls, len(fox.tasks)) == ("ambiguous_charge", 1, 1)
 
 
 async def test_a_picture_that_was_not_asked_for_is_dropped(tmp_path):

@@ -125,6 +125,14 @@ async def test_a_bad_image_is_charged_and_cannot_be_read(engine, ledger):
     assert charges(ledger) == {("job-1", 0): 1}
 
 
+async def test_a_short_delivery_is_charged_in_full(engine, ledger):
+    short = paint_task(count=4, options={"misbehave": {"deed": "short_delivery"}})
+    strokes = await collect(engine(pictures_per_call=4), short)
+
+    assert [stroke.ordinal for stroke in strokes if isinstance(stroke, Painted)] == [0, 1, 2]
+    assert sum(charges(ledger).values()) == 4
+
+
 async def test_a_control_file_rules_while_it_exists(engine, tmp_path):
     control = tmp_path / "control.json"
     painter = engine(control=str(control))

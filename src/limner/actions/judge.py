@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 from limner.contracts.repository import Requeue
 from limner.domain.errors import (
     BadImage,
+    ContractBroken,
     EngineCrashed,
     EngineError,
     EngineTimeout,
@@ -103,11 +104,11 @@ def tries_of(job: Job) -> int:
 
 def _unknown_calls(error: LimnerError, situation: Situation) -> int:
     """Calls that may have been charged for nothing. An engine that names its fault also knows how its calls ended;
-    a crash, an unusable picture or a fault of ours says nothing about the calls beside it.
+    a crash, an unusable picture, a paint that ends too early or a fault of ours says nothing about the calls beside it.
     """
     if isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS:
         return max(1, situation.unknown_calls)
-    silent = not isinstance(error, EngineError) or isinstance(error, (*STOPPED, BadImage))
+    silent = not isinstance(error, EngineError) or isinstance(error, (*STOPPED, BadImage, ContractBroken))
     return situation.unknown_calls if silent else 0
 
 
@@ -115,9 +116,15 @@ def _count_unknown(verdict: Verdict, error: LimnerError, situation: Situation) -
     counted = verdict if isinstance(verdict, Requeue) else verdict.counters
     counted = replace(counted, ambiguous_calls=situation.unknown_calls)
     if situation.on_ambiguous == "fail":
-        told = isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS
-        return Failure(error=as_job_error(error if told else UnknownOutcome()), counters=counted)
+        return Failure(error=as_job_error(_in_doubt(error)), counters=counted)
     return counted if isinstance(verdict, Requeue) else replace(verdict, counters=counted)
+
+
+def _in_doubt(error: LimnerError) -> LimnerError:
+    if isinstance(error, ContractBroken):
+        return UnknownOutcome(f"{error.detail} What is missing may have been charged.")
+    told = isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS
+    return error if told else UnknownOutcome()
 
 
 def _after_stop(error: LimnerError, job: Job, situation: Situation) -> Verdict:

@@ -13,7 +13,7 @@ from limner.actions.strokes import Strokes
 from limner.contracts.engine import Engine, OpenCall, Painted, PaintTask, Progress, Stroke, Submitted, Submitting
 from limner.contracts.faults import fault
 from limner.contracts.storage import LocalStorage
-from limner.domain.errors import BadImage, EngineFailed
+from limner.domain.errors import BadImage, ContractBroken
 from limner.domain.event import JobChanged
 from limner.domain.job import Call, CallPhase, JobState
 
@@ -86,7 +86,7 @@ async def _take_all(run: Running, strokes: Strokes) -> None:
         stroke = await strokes.next()
         if stroke is None:
             total = run.job.request.count
-            raise EngineFailed(f"The engine ended without {len(run.missing)} of {total} pictures.")
+            raise ContractBroken(f"The engine ended without {len(run.missing)} of {total} pictures.")
         await _take(run, stroke)
     await strokes.finish(run.needs.policy.close_grace)
 
@@ -102,7 +102,7 @@ async def _take(run: Running, stroke: Stroke) -> None:
         case Painted():
             await _keep(run, stroke)
         case _:
-            raise EngineFailed(f"The engine yielded a {type(stroke).__name__}.")
+            raise ContractBroken(f"The engine yielded a {type(stroke).__name__}.")
 
 
 def _tell(run: Running, progress: Progress) -> None:
@@ -114,15 +114,7 @@ def _tell(run: Running, progress: Progress) -> None:
 
 async def _open_call(run: Running, stroke: Submitting) -> None:
     """The engine pays right after this: the row says so first, under a lease that is certainly ours."""
-    call = Call(
-        job_id=run.job.id,
-        first_ordinal=stroke.ordinals[0],
-        count=len(stroke.ordinals),
-        attempt=run.job.attempt,
-        phase=CallPhase.SUBMITTING,
-        request_key=stroke.request_key,
-        cost=stroke.cost,
-    )
+    call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
     await _until_payable(run)
     fault("before_open_call")
     fails = run.on_ambiguous == "fail"
@@ -130,6 +122,18 @@ async def _open_call(run: Running, stroke: Submitting) -> None:
     await _until_payable(run)
     run.calls[call.first_ordinal] = call
     fault("after_open_call")
+
+
+def _call_of(run: Running, ordinals: tuple[int, ...], request_key: str, cost: float | None = None) -> Call:
+    return Call(
+        job_id=run.job.id,
+        first_ordinal=ordinals[0],
+        count=len(ordinals),
+        attempt=run.job.attempt,
+        phase=CallPhase.SUBMITTING,
+        request_key=request_key,
+        cost=cost,
+    )
 
 
 async def _until_payable(run: Running) -> None:
@@ -144,7 +148,8 @@ async def _until_payable(run: Running) -> None:
 async def _hold_handle(run: Running, stroke: Submitted) -> None:
     call = run.calls.get(stroke.ordinals[0])
     if call is None:
-        raise EngineFailed("The engine yielded Submitted without Submitting.")
+        run.calls[stroke.ordinals[0]] = _call_of(run, stroke.ordinals, request_key="")
+        raise ContractBroken("The engine yielded Submitted without Submitting.")
     call = replace(call, phase=CallPhase.SUBMITTED, handle=stroke.handle)
     fault("before_hold_handle")
     await run.insist(partial(run.needs.repository.hold_handle, run.lease, call), run.pause)

@@ -10,15 +10,16 @@
      ├─ IdempotencyKeyReused
      ├─ Refused                     a before_submit hook said no
      ├─ Busy                        try again later: carries retry_after
-     │   └─ TooManyQueued · QueueFull · StorageFull · NotStarted · DatabaseUnavailable
-     ├─ DatabaseUnavailable · StorageUnavailable                   (with retry_after)
+     │   └─ TooManyQueued · QueueFull · StorageFull · NotStarted · DatabaseUnavailable · StorageUnavailable
      ├─ LeaseLost                   the fence was hit: another worker owns the job now
      ├─ PluginError · SettingsError · DatabaseError
      └─ EngineError                 what an engine raises while it paints; see RetryClass
          ├─ NotSent · UnknownOutcome · RateLimited · Transient
          ├─ OutOfMoney · Unauthorised · RefusedByPolicy · BadParameter
          ├─ BadImage
-         └─ EngineCrashed · EngineTimeout · OutOfMemory · EngineFailed
+         ├─ EngineCrashed · EngineTimeout · OutOfMemory
+         └─ EngineFailed
+             └─ ContractBroken      what the worker says of an engine that promised otherwise
 
 A class's docstring is its default message, so the remedy stands where the error is defined.
 No HTTP status lives here: ``web/errors.py`` owns that table.
@@ -247,6 +248,10 @@ class EngineError(LimnerError):
 
 class EngineFailed(EngineError):
     """The engine failed in a way it did not explain."""
+
+
+class ContractBroken(EngineFailed):
+    """The engine did not keep to its contract."""
 
 
 class NotSent(EngineError):

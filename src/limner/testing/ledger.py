@@ -120,7 +120,8 @@ class LedgerEngine(Engine):
             step += 1
             yield Progress(step=step, ordinal=call.ordinals[0], preview=_PREVIEW if task.wants_previews else None)
             await asyncio.sleep(min(self._poll_seconds, left))
-        for ordinal in sorted(set(call.ordinals) & set(task.ordinals)):
+        promised = call.ordinals[:-1] if misdeed.delivers_short else call.ordinals
+        for ordinal in sorted(set(promised) & set(task.ordinals)):
             await misdeed.at("painted")
             yield Painted(ordinal=ordinal, image=self._picture(task, ordinal, misdeed), cost=PRICE)
 

@@ -83,6 +83,7 @@ DEEDS: Mapping[str, Callable[[], Awaitable[None] | None]] = {
     "hold_the_interpreter": _hold_the_interpreter,
     "rate_limit": _raiser(lambda: RateLimited(retry_after=0.2)),
     "bad_image": lambda: None,
+    "short_delivery": lambda: None,
     **{name: _raiser(error) for name, error in _FAULTS.items()},
 }
 
@@ -112,6 +113,11 @@ class Misdeed:
     @property
     def spoils_images(self) -> bool:
         return bool(self._deed == "bad_image")
+
+    @property
+    def delivers_short(self) -> bool:
+        """The last picture of each call is charged and never comes."""
+        return bool(self._deed == "short_delivery")
 
     async def at(self, moment: str) -> None:
         """Does it, if this is its moment."""
