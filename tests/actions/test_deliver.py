@@ -1,9 +1,10 @@
 import asyncio
 import threading
 
-from tests.actions.workshop import Scripted, eventually, paints, workshop
+from tests.actions.workshop import PATIENCE, Scripted, eventually, paints, workshop
 
 from limner.actions.deliver import Deliverer, delay_after
+from limner.actions.hook_threads import MOST_THREADS
 from limner.domain.job import JobState
 
 SECRET = "a unicorn nobody may read about"
@@ -87,6 +88,47 @@ async def test_a_hook_that_hangs_keeps_neither_jobs_nor_other_hooks_waiting(tmp_
         await eventually(lambda: heard == [first.id, second.id])
 
 
+async def test_plain_hooks_that_hang_leave_painting_and_reading_their_threads(tmp_path):
+    called, goes_on = [], threading.Event()
+    async with workshop(tmp_path, fox=Scripted(paints)) as shop:
+        shop.hooks.append(lambda job: (called.append(job.id), goes_on.wait(PATIENCE)))
+        await asyncio.gather(*(shop.painted() for _ in range(40)))
+        await eventually(lambda: len(called) == MOST_THREADS)
+        job = await shop.painted()
+        goes_on.set()
+    assert job.state is JobState.SUCCEEDED
+
+
+async def test_what_is_half_told_is_not_remembered_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("limner.actions.deliver.MOST_HEARD", 2)
+    tried = []
+
+    def trips(job):
+        tried.append(job.id)
+        raise ValueError
+
+    async with workshop(tmp_path, fox=Scripted(paints)) as shop:
+        shop.hooks += [lambda job: None, trips]
+        await asyncio.gather(*(shop.painted() for _ in range(6)))
+        await eventually(lambda: len(set(tried)) == 6)
+        assert len(shop.deliverer._heard) <= 2
+
+
+async def test_an_entry_is_held_for_as_long_as_all_its_hooks_may_take():
+    asked = []
+
+    class Outbox:
+        async def outbox_due(self, *, limit, hold):
+            asked.append(hold)
+            return ()
+
+    deliverer = Deliverer([print] * 3, repository=Outbox(), observer=None)
+    await deliverer.start()
+    await eventually(lambda: asked)
+    await deliverer.stop()
+    assert asked == [3 * 60 + 30]
+
+
 async def test_a_hook_that_takes_too_long_is_called_again(tmp_path, monkeypatch):
     monkeypatch.setattr("limner.actions.deliver.HOOK_SECONDS", 0.05)
     monkeypatch.setattr("limner.actions.deliver.FIRST_DELAY", 0.05)
@@ -114,7 +156,8 @@ async def test_what_was_told_is_not_told_again(tmp_path):
 
 
 async def test_a_delivery_that_was_broken_off_is_made_by_the_next_process(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.deliver.HOLD_SECONDS", 0.3)
+    monkeypatch.setattr("limner.actions.deliver.HOOK_SECONDS", 0.3)
+    monkeypatch.setattr("limner.actions.deliver.HOLD_SPARE", 0.0)
     heard = []
 
     async def hangs(job):

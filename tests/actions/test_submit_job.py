@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.actions.asking import studio, submitted
 
+from limner.actions.hook_threads import MOST_THREADS
 from limner.actions.submit_job import fingerprint, submit_job
 from limner.contracts.repository import Idempotency
 from limner.domain.errors import IdempotencyKeyReused, InvalidRequest, Refused, StorageFull, TooManyQueued
@@ -153,6 +154,17 @@ async def test_a_plain_hook_does_not_block_the_loop(tmp_path):
     async with studio(tmp_path / "limner.db", lambda ask, owner: threads.append(threading.get_ident())) as needs:
         await submitted(needs)
     assert threads != [threading.get_ident()]
+
+
+async def test_plain_hooks_that_hang_leave_all_other_work_its_threads(tmp_path):
+    called, goes_on = [], threading.Event()
+    async with studio(tmp_path / "limner.db", lambda ask, owner: (called.append(1), goes_on.wait(20))[2:]) as needs:
+        asks = [asyncio.create_task(submitted(needs)) for _ in range(40)]
+        while len(called) < MOST_THREADS:
+            await asyncio.sleep(0.005)
+        assert await asyncio.wait_for(asyncio.to_thread(int), 20) == 0
+        goes_on.set()
+        await asyncio.gather(*asks)
 
 
 def test_a_fingerprint_is_bound_to_the_whole_ask_and_to_nothing_else():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from limner.actions.hook_threads import HookThreads
 from limner.actions.patience import Patience, jittered
 from limner.actions.quiet_trace import log_fault
 from limner.contracts.observer import Observer
@@ -21,9 +21,12 @@ OnFinished = Callable[[Job], Awaitable[None] | None]
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 600.0
 HOOK_SECONDS = 60.0
-HOLD_SECONDS = 90.0
+HOLD_SPARE = 30.0
+"""Beyond what an entry's hooks may take one after the other: other processes leave it for so long."""
 AT_ONCE = 32
 """Jobs that hooks may be hearing of at the same time: a slow hook does not keep the others waiting."""
+MOST_HEARD = 10_000
+"""Half-told jobs whose hooks are remembered. A forgotten one is told again to all; another process may have finished it."""
 
 
 class Deliverer:
@@ -33,6 +36,7 @@ class Deliverer:
         self._hooks = hooks
         self._repository = repository
         self._observer = observer
+        self._threads = HookThreads()
         self._woken = asyncio.Event()
         self._heard: dict[str, set[int]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -74,7 +78,8 @@ class Deliverer:
         room = AT_ONCE - len(self._deliveries)
         if room <= 0:
             return
-        for entry in await self._repository.outbox_due(limit=room, hold=HOLD_SECONDS):
+        hold = HOOK_SECONDS * len(self._hooks) + HOLD_SPARE
+        for entry in await self._repository.outbox_due(limit=room, hold=hold):
             task = asyncio.create_task(self._deliver(entry))
             self._deliveries.add(task)
             task.add_done_callback(self._end)
@@ -94,6 +99,8 @@ class Deliverer:
 
     async def _tell_all(self, entry: OutboxEntry, job: Job) -> bool:
         heard = self._heard.setdefault(entry.id, set())
+        if len(self._heard) > MOST_HEARD:
+            del self._heard[next(iter(self._heard))]
         for index, hook in enumerate(self._hooks):
             if index not in heard and await self._tell(hook, job):
                 heard.add(index)
@@ -102,7 +109,7 @@ class Deliverer:
     async def _tell(self, hook: OnFinished, job: Job) -> bool:
         try:
             async with asyncio.timeout(HOOK_SECONDS):
-                await _call(hook, job)
+                await self._threads.call(hook, job)
         except Exception as error:  # noqa: BLE001 - hooks are the host's code
             log_fault(logger, "an on_finished hook failed and will be called again", error, {"job": job.id})
             self._observer.count("limner_hooks_total", outcome="failed")
@@ -111,7 +118,7 @@ class Deliverer:
         return True
 
     async def _settle(self, entry: OutboxEntry, *, told: bool) -> None:
-        if told or not self._heard[entry.id]:
+        if told or not self._heard.get(entry.id):
             self._heard.pop(entry.id, None)
         if told:
             await self._repository.outbox_done(entry.id)
@@ -122,9 +129,3 @@ class Deliverer:
 def delay_after(tries: int) -> float:
     """Seconds until a hook that failed is called again: 1, 2, 4 … 600, spread a little."""
     return jittered(min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(tries, 16)))
-
-
-async def _call(hook: OnFinished, job: Job) -> None:
-    answer = hook(job) if inspect.iscoroutinefunction(hook) else await asyncio.to_thread(hook, job)
-    if inspect.isawaitable(answer):
-        await answer

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import inspect
 import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
+from limner.actions.hook_threads import HookThreads
 from limner.actions.models import Models
 from limner.contracts.dispatcher import Dispatcher
 from limner.contracts.notifier import Notifier
@@ -49,6 +48,7 @@ class SubmitNeeds:
     policy: Policy
     before_submit: Sequence[BeforeSubmit] = ()
     free_space: Callable[[], int] | None = None
+    hook_threads: HookThreads = field(default_factory=HookThreads)
 
 
 async def submit_job(
@@ -62,7 +62,7 @@ async def submit_job(
     """Raises InvalidRequest, Refused, StorageFull, TooManyQueued, QueueFull, IdempotencyKeyReused."""
     _check_owner(owner)
     resolved = needs.models.resolve(ask)
-    heard = await _hear(ask, owner, needs.before_submit) if needs.before_submit else ask
+    heard = await _hear(ask, owner, needs) if needs.before_submit else ask
     if heard is not ask:
         resolved = needs.models.resolve(heard)
     _check_space(needs)
@@ -89,12 +89,10 @@ def _check_owner(owner: str) -> None:
         raise InvalidRequest([FieldError("/owner", "bad_text", f"owner {fault}.")])
 
 
-async def _hear(ask: Ask, owner: str, hooks: Sequence[BeforeSubmit]) -> Ask:
+async def _hear(ask: Ask, owner: str, needs: SubmitNeeds) -> Ask:
     """Each hook hears what the one before it made of the ask."""
-    hook: Callable[[Ask, str], Any]
-    for hook in hooks:
-        answer = hook(ask, owner) if inspect.iscoroutinefunction(hook) else await asyncio.to_thread(hook, ask, owner)
-        ask = (await answer if inspect.isawaitable(answer) else answer) or ask
+    for hook in needs.before_submit:
+        ask = await needs.hook_threads.call(hook, ask, owner) or ask
     return ask
 
 
