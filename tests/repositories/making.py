@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from limner.contracts.repository import NewImage
-from limner.domain.identity import new_id
+from limner.domain.identity import ApiKey, new_id
 from limner.domain.job import Call, CallPhase, Job, JobId, JobState
 from limner.domain.policy import Policy
 from limner.domain.request import ImageRequest
@@ -99,6 +99,11 @@ def new_call(claim, phase=CallPhase.SUBMITTING, handle=None, first_ordinal=0, co
         request_key="r1",
         handle=handle,
     )
+
+
+def new_key(repository, key_id="k1", **facts):
+    given = {"user_id": "ann", "digest": "ab" * 32, "name": "laptop", "created_at": repository.now()} | facts
+    return ApiKey(id=key_id, **given)
 
 
 def nobody_is_dead(worker):

@@ -214,6 +214,12 @@ class Histories(RuleBasedStateMachine):
         if keys is not None:
             self.dropped.add(job_id)
 
+    @rule(owner=st.sampled_from(["ben", "cleo"]))
+    def delete_owner(self, owner):
+        mine = {row["id"] for row in self.eye.execute("SELECT id FROM limner_jobs WHERE owner = ?", (owner,))}
+        self.do(self.repository.delete_owner(owner))
+        self.dropped |= mine
+
     @invariant()
     def nothing_acknowledged_is_lost(self):
         kept = {row["id"] for row in self.eye.execute("SELECT id FROM limner_jobs")}

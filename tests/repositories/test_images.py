@@ -1,11 +1,13 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from tests.repositories.making import POLICY, new_image, running, submitted
+from tests.repositories.making import POLICY, new_image, new_key, running, submitted
 
 from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.identity import new_id
 from limner.domain.job import JobState
+from limner.repositories.sql import deleting
 
 KEY = Idempotency(key="k", fingerprint="f")
 AGED = replace(POLICY, image_age=3600)
@@ -159,6 +161,35 @@ async def test_a_deleted_owner_leaves_nothing(repository):
     assert repository.renew([claim.lease], seconds=30).lost == {claim.lease}
     assert (await repository.queue_facts()).queued == {"painter": 1}
     assert await repository.find_job(other.id) is not None
+
+
+async def test_between_two_batches_of_a_deleted_owner_lanes_tell_the_truth(repository, monkeypatch):
+    monkeypatch.setattr(deleting, "BATCH", 1)
+    await running(repository)
+    await submitted(repository)
+    await submitted(repository, not_before=repository.now() + timedelta(hours=1))
+    seen = []
+    for _ in range(3):
+        facts = await repository.queue_facts()
+        seen.append(sum(facts.queued.values()) + sum(facts.running.values()))
+        await repository._write(lambda connection: deleting.delete_some_of(connection, "ann", repository._moment()))
+    assert (seen, (await repository.queue_facts()).queued) == ([3, 2, 1], {})
+
+
+async def test_a_deleted_owners_keys_are_revoked(repository):
+    await repository.add_key(new_key(repository, "k1"))
+    await repository.add_key(new_key(repository, "k2", user_id="ben"))
+    version = await repository.keys_version()
+    await repository.delete_owner("ann")
+    assert (await repository.find_key("k1")).revoked_at is not None
+    assert (await repository.find_key("k2")).revoked_at is None
+    assert await repository.keys_version() > version
+
+
+async def test_a_deleted_owners_running_jobs_are_told_to_stop(repository):
+    claim, other = await running(repository), await running(repository, owner="ben")
+    await repository.delete_owner("ann")
+    assert await repository.cancels_among([claim.job.id, other.job.id]) == {claim.job.id}
 
 
 async def test_hooks_hear_of_every_end(repository):

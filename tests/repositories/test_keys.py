@@ -1,13 +1,8 @@
 from datetime import timedelta
 
-from tests.repositories.making import opened
+from tests.repositories.making import new_key, opened
 
-from limner.domain.identity import ApiKey, Scope
-
-
-def new_key(repository, key_id="k1", **facts):
-    given = {"user_id": "ann", "digest": "ab" * 32, "name": "laptop", "created_at": repository.now()} | facts
-    return ApiKey(id=key_id, **given)
+from limner.domain.identity import Scope
 
 
 async def test_a_key_reads_back_as_it_was_made(repository):

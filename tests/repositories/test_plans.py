@@ -66,6 +66,8 @@ POINTED = {
     "requeue": outcomes._REQUEUE,
     "cancel": outcomes._END_QUEUED,
     "lane": lanes._CHANGE,
+    "cancels": jobs._CANCELS,
+    "delete: lanes": deleting._UNFINISHED,
     **{name: statement for name, (statement, _) in SEARCHES.items()},
 }
 WALKED_WHOLE = ("limner_jobs_leased", "anon_", "VIRTUAL TABLE")

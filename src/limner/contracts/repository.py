@@ -153,7 +153,7 @@ class JobRepository(Protocol):
         ...
 
     async def delete_owner(self, owner: str) -> tuple[str, ...]:
-        """Cancels and drops all that an owner has; returns the storage keys that are now orphans."""
+        """Revokes an owner's API keys, cancels and drops all that he has; returns the storage keys that are now orphans."""
         ...
 
 
@@ -170,7 +170,9 @@ class WorkRepository(Protocol):
         """Heartbeat. Blocking: called from a thread of its own."""
         ...
 
-    async def cancels_among(self, job_ids: Collection[str]) -> frozenset[str]: ...
+    async def cancels_among(self, job_ids: Collection[str]) -> frozenset[str]:
+        """Those whose cancel was asked for, and those that are gone."""
+        ...
 
     async def save_progress(self, ticks: Sequence[ProgressTick]) -> None:
         """Lossy; only jobs that still run."""

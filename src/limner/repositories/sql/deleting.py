@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, select, text
 
+from limner.repositories.sql.changes import lane_of
 from limner.repositories.sql.jobs import ids_of
+from limner.repositories.sql.lanes import STOPPED, Lane, LaneChange, change_lane
+from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import encode
-from limner.repositories.sql.tables import idempotency, images, jobs, lanes
+from limner.repositories.sql.tables import UNFINISHED, idempotency, images, jobs
 
 BATCH = 500
 
@@ -22,15 +26,24 @@ def delete_job(connection: Connection, job_id: str) -> tuple[str, ...] | None:
     return None if row.finished_at is None else drop_jobs(connection, [job_id])
 
 
-def delete_some_of(connection: Connection, owner: str) -> tuple[tuple[str, ...], bool]:
+def delete_some_of(connection: Connection, owner: str, moment: Moment) -> tuple[tuple[str, ...], bool]:
     """A batch of an owner's jobs, whatever their state; the storage keys, and whether there may be more."""
     found = [row.id for row in _OF_OWNER.rows(connection, of_owner=owner, batch=BATCH)]
+    _leave_lanes(connection, found, moment)
     keys = drop_jobs(connection, found)
     more = len(found) == BATCH
     if not more:
-        for statement in _LEFTOVERS:
-            statement.run(connection, of_owner=owner)
+        _LEFTOVERS.run(connection, of_owner=owner)
     return keys, more
+
+
+def _leave_lanes(connection: Connection, job_ids: Sequence[str], moment: Moment) -> None:
+    """Claims come between two batches: no lane may count a job that is not there."""
+    leaves: defaultdict[Lane, LaneChange] = defaultdict(LaneChange)
+    for row in _UNFINISHED.rows(connection, rows=encode([[job_id] for job_id in job_ids])):
+        leaves[row.owner, row.engine] += STOPPED if row.state == "running" else -lane_of(row)
+    for lane, change in leaves.items():
+        change_lane(connection, lane, change, moment)
 
 
 def drop_jobs(connection: Connection, job_ids: Sequence[str]) -> tuple[str, ...]:
@@ -45,6 +58,13 @@ def drop_jobs(connection: Connection, job_ids: Sequence[str]) -> tuple[str, ...]
 def _keys() -> Prepared:
     source = row_source()
     return Prepared(select(images.c.key).select_from(source.join(images, images.c.job_id == cell(source, 0))))
+
+
+def _unfinished() -> Prepared:
+    source = row_source()
+    columns = (jobs.c.owner, jobs.c.engine, jobs.c.state, jobs.c.not_before, jobs.c.urgent)
+    found = select(*columns).select_from(source.join(jobs, jobs.c.id == cell(source, 0)))
+    return Prepared(found.where(text(f"limner_jobs.{UNFINISHED}")))
 
 
 def _drop() -> Prepared:
@@ -67,6 +87,5 @@ _OF_OWNER = Prepared(select(_ALL.c.id).limit(bindparam("batch")))
 _KEYS = _keys()
 _DROP = _drop()
 _DROP_KEYS = _drop_keys()
-_LEFTOVERS = tuple(
-    Prepared(delete(table).where(table.c.owner == bindparam("of_owner"))) for table in (lanes, idempotency)
-)
+_UNFINISHED = _unfinished()
+_LEFTOVERS = Prepared(delete(idempotency).where(idempotency.c.owner == bindparam("of_owner")))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, select, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, bindparam, or_, select, text, union_all
 
 from limner.domain.event import ProgressTick
 from limner.domain.image import Image
@@ -77,6 +77,7 @@ def progress_of(connection: Connection, job_ids: Collection[str]) -> tuple[Progr
 
 
 def cancels_among(connection: Connection, job_ids: Collection[str]) -> frozenset[str]:
+    """Also those that are gone: what nobody can fetch need not be painted."""
     return frozenset(row.id for row in _CANCELS.rows(connection, rows=_listed(job_ids)))
 
 
@@ -87,6 +88,14 @@ def _listed(ids: Collection[str]) -> str:
 def _among(*columns: ColumnElement[Any]) -> Select[Any]:
     source = row_source()
     return select(*columns).select_from(source.join(jobs, jobs.c.id == cell(source, 0)))
+
+
+def _cancels_statement() -> Prepared:
+    source = row_source()
+    asked_for = cell(source, 0)
+    found = select(asked_for.label("id")).select_from(source.outerjoin(jobs, jobs.c.id == asked_for))
+    cancelled = and_(jobs.c.cancel_requested_at.is_not(None), jobs.c.finished_at.is_(None))
+    return Prepared(found.where(or_(jobs.c.id.is_(None), cancelled)))
 
 
 def _images_statement() -> Prepared:
@@ -129,7 +138,7 @@ _PROGRESS = Prepared(
         jobs.c.state == text("'running'"), jobs.c.progress.is_not(None)
     )
 )
-_CANCELS = Prepared(_among(jobs.c.id).where(jobs.c.cancel_requested_at.is_not(None), jobs.c.finished_at.is_(None)))
+_CANCELS = _cancels_statement()
 _IMAGES = _images_statement()
 _PAGE = _page_statement(list(JobState))
 _STATE_PAGES = {state: _page_statement([state]) for state in JobState}

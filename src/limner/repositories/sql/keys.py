@@ -42,10 +42,17 @@ def list_keys(connection: Connection) -> tuple[ApiKey, ...]:
 
 def revoke_key(connection: Connection, key_id: str, moment: Moment) -> bool:
     """False: there is none, or it was revoked before."""
-    if not _REVOKE.run(connection, wanted=key_id, at=moment.at):
-        return False
-    _RAISE_VERSION.run(connection)
-    return True
+    return _revoked(connection, _REVOKE.run(connection, wanted=key_id, at=moment.at))
+
+
+def revoke_keys_of(connection: Connection, user_id: str, moment: Moment) -> bool:
+    return _revoked(connection, _REVOKE_OF.run(connection, of_user=user_id, at=moment.at))
+
+
+def _revoked(connection: Connection, keys_changed: int) -> bool:
+    if keys_changed:
+        _RAISE_VERSION.run(connection)
+    return keys_changed > 0
 
 
 def keys_version(connection: Connection) -> int:
@@ -61,8 +68,8 @@ def _raise_version() -> Prepared:
 _ADD = Prepared(insert(keys).values({column.name: bindparam(column.name) for column in keys.c}))
 _FIND = Prepared(select(keys).where(keys.c.id == bindparam("wanted")))
 _LIST = Prepared(select(keys).order_by(keys.c.created_at, keys.c.id))
-_REVOKE = Prepared(
-    update(keys).where(keys.c.id == bindparam("wanted"), keys.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
-)
+_REVOKING = update(keys).where(keys.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
+_REVOKE = Prepared(_REVOKING.where(keys.c.id == bindparam("wanted")))
+_REVOKE_OF = Prepared(_REVOKING.where(keys.c.user_id == bindparam("of_user")))
 _VERSION = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{VERSION}'")))
 _RAISE_VERSION = _raise_version()

@@ -117,10 +117,13 @@ class SqlRepository:
         return await self._write(lambda connection: deleting.delete_job(connection, job_id))
 
     async def delete_owner(self, owner: str) -> tuple[str, ...]:
+        await self._write(lambda connection: keys.revoke_keys_of(connection, owner, self._moment()))
         freed: list[str] = []
         more = True
         while more:
-            some, more = await self._write(lambda connection: deleting.delete_some_of(connection, owner))
+            some, more = await self._write(
+                lambda connection: deleting.delete_some_of(connection, owner, self._moment())
+            )
             freed += some
         return tuple(freed)
 
