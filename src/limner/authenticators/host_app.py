@@ -36,16 +36,14 @@ class HostAppAuthenticator:
     def principal_of(self, user: Any) -> Principal:
         """Raises Unauthenticated for nobody, SettingsError for ids and scopes that cannot be used."""
         name = None if user is None else self._user_id(user)
-        if name is None or name == "":
+        if name is None or name is False or name == "":
             raise Unauthenticated("Sign in first.")
+        if name is True or not isinstance(name, str | int | UUID):
+            raise SettingsError(f"The id of a user is of type {type(name).__name__}. {NO_ID}")
         owner = str(name)
         if fault := owner_fault(owner):
             raise SettingsError(f"The id of a user {fault}. {NO_ID}")
         return Principal(user_id=owner, scopes=USER_SCOPES if self._scopes is None else _known(self._scopes(user)))
-
-    async def authenticate(self, token: str) -> Principal:  # noqa: ARG002 - the contract's
-        """Nobody: the host application knows its users, Limner keeps no keys for them."""
-        raise Unauthenticated("Sign in first.")
 
     async def holds(self, principal: Principal) -> bool:  # noqa: ARG002 - the contract's
         """Always: the host says nothing about users who left, and links expire by themselves."""
