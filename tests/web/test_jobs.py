@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from tests.web.house import House, paint, state_of, submit
 
+from limner.actions.revoke_key import revoke_key
+
 
 async def test_the_same_key_and_body_give_the_same_job(ann):
     first = await ann.post("/images", json={"prompt": "a fox"}, headers={"Idempotency-Key": "order-17"})
@@ -101,6 +103,40 @@ async def test_a_long_poll_that_saw_no_change_says_so(ann):
     headers = {"Prefer": "wait=1", "If-None-Match": seen.headers["etag"]}
     answer = await ann.get(job["urls"]["self"], headers=headers)
     assert (answer.status_code, answer.headers["preference-applied"]) == (304, "wait=1")
+
+
+@pytest.fixture
+async def revocable(house):
+    """A client, and what revokes its key without telling this process, as another one would."""
+    key = await house.key("ann")
+    async with house.bare(Authorization=f"Bearer {key}") as client:
+        yield client, lambda: revoke_key(key.split("_")[1], repository=house.assembly.repository)
+
+
+async def test_a_revoked_key_ends_its_long_poll(house, revocable):
+    client, revoke = revocable
+    job = await submit(client, model="gated")
+    waiting = asyncio.create_task(client.get(job["urls"]["self"], headers={"Prefer": "wait=60"}))
+    await state_of(client, job, "running")
+    await revoke()
+    async with asyncio.timeout(20):
+        answer = await waiting
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_a_revoked_key_is_shown_no_picture_that_it_waited_for(house, revocable, monkeypatch):
+    monkeypatch.setattr("limner.web.waiting.ASK_EVERY", 60)
+    client, revoke = revocable
+    body, headers = {"prompt": "a fox", "model": "gated"}, {"Prefer": "wait=60", "Accept": "image/png"}
+    waiting = asyncio.create_task(client.post("/images", json=body, headers=headers))
+    while not (jobs := (await client.get("/jobs")).json()["items"]):
+        await asyncio.sleep(0.01)
+    await state_of(client, jobs[0], "running")
+    await revoke()
+    await asyncio.sleep(0.2)
+    house.gated.gate.set()
+    answer = await waiting
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
 async def test_jobs_are_found_by_state_and_reference(ann):

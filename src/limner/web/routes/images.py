@@ -13,7 +13,6 @@ from limner.actions.list_images import list_images as list_them
 from limner.actions.read_image import Converted, Original, Thumbnail, Variant
 from limner.actions.restore_image import restore_image as restore
 from limner.actions.submit_job import fingerprint, submit_job
-from limner.actions.wait_job import wait_job
 from limner.contracts.repository import Idempotency, Submission
 from limner.domain.errors import FieldError, InvalidRequest
 from limner.domain.job import Job, JobState
@@ -36,6 +35,7 @@ from limner.web.telling import (
     job_response,
     tagged_response,
 )
+from limner.web.waiting import wait_for
 
 LONGEST_KEY = 255
 
@@ -71,13 +71,7 @@ def _replayed(submission: Submission) -> dict[str, str]:
 
 
 async def _wait_and_tell(caller: Caller, submission: Submission, seconds: int) -> Response:
-    job = await wait_job(
-        submission.job,
-        until=lambda seen: seen.state.final,
-        seconds=seconds,
-        repository=caller.repository,
-        notifier=caller.assembly.notifier,
-    )
+    job = await wait_for(caller, submission.job, until=lambda seen: seen.state.final, seconds=seconds)
     headers = {"Preference-Applied": f"wait={seconds}", "Vary": "Accept", **_replayed(submission)}
     if not job.state.final:
         return created_response(caller, job, headers)

@@ -12,7 +12,6 @@ from limner.actions.delete_job import delete_job as delete
 from limner.actions.find_job import find_job
 from limner.actions.list_jobs import list_jobs as list_them
 from limner.actions.retry_job import retry_job as retry
-from limner.actions.wait_job import wait_job
 from limner.domain.job import Job, JobState
 from limner.web import operation
 from limner.web.access import Caller, MayReadJobs, MayWriteJobs
@@ -22,6 +21,7 @@ from limner.web.negotiation import header, matches, preferred_wait
 from limner.web.operation import add, answer
 from limner.web.schemas import LimnerJob, LimnerJobPage
 from limner.web.telling import created_response, job_etag, job_page_document, job_response, tagged_response
+from limner.web.waiting import wait_for
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many on a page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
@@ -56,9 +56,7 @@ async def _wait_and_tell(caller: Caller, job: Job, seconds: int) -> Response:
     def news(seen: Job) -> bool:
         return seen.state.final or (known is not None and not matches(known, job_etag(seen, caller.addresses)))
 
-    found = await wait_job(
-        job, until=news, seconds=seconds, repository=caller.repository, notifier=caller.assembly.notifier
-    )
+    found = await wait_for(caller, job, until=news, seconds=seconds)
     return _told(caller, found, {"Preference-Applied": f"wait={seconds}"})
 
 
