@@ -19,6 +19,10 @@ from limner.web.router import build_router
 OAUTH = OAuth2PasswordBearer("token", auto_error=False)
 
 
+class OddError(Exception):
+    """As a third party's: it quotes what it was given."""
+
+
 class Pool:
     """A database that has one connection, and counts."""
 
@@ -160,14 +164,19 @@ async def test_the_hosts_handlers_do_not_reach_our_errors(host):
         assert answers[3].headers["allow"] == "GET, POST"
 
 
-async def test_what_breaks_is_told_without_a_stack_and_logged(host, caplog, monkeypatch):
+@pytest.mark.parametrize("headers", [{}, {"Prefer": "wait=20"}], ids=["at once", "late"])
+async def test_what_breaks_is_told_and_logged_without_its_words(host, caplog, monkeypatch, headers):
+    def fail(job, addresses):
+        raise OddError(job.request.prompt)
+
+    monkeypatch.setattr("limner.web.telling.job_document", fail)
     host.app.include_router(host.router)
     async with host.open() as ann:
-        monkeypatch.setattr(host.house.assembly.repository, "page_of_jobs", None)
-        answer = await ann.get("/jobs")
+        answer = await ann.post("/images", json={"prompt": "my secret fox"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
-    assert "NoneType" not in answer.text
-    assert "NoneType" in caplog.text
+    assert not any(word in answer.text for word in ("OddError", "secret"))
+    assert "OddError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_dependencies_of_the_including_router_are_kept(host):

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from limner.actions.quiet_trace import log_fault
 from limner.domain import errors
 
 TYPE_BASE = "https://limner.readthedocs.io/errors/"
@@ -161,9 +162,9 @@ def problem_headers(error: errors.LimnerError) -> dict[str, str]:
 
 
 def problem(error: Exception, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to an error; one that is not ours is logged and told without its text."""
+    """The answer to an error; one that is not ours is logged and told without its words, which may quote a prompt."""
     if not isinstance(error, errors.LimnerError):
-        log.error("unhandled error", exc_info=error)
+        log_fault(log, "unhandled error", error, {})
         error = errors.LimnerError("Something broke on our side; it is logged. Nothing was queued.")
     body = orjson.dumps(problem_document(error), default=str)
     return Response(body, status_of(error), {**problem_headers(error), **(headers or {})}, MEDIA_TYPE)
