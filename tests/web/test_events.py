@@ -178,6 +178,23 @@ async def test_a_stream_ends_after_its_lifetime(ann, monkeypatch):
         assert all(data["state"] != "succeeded" for name, _, data in await events.rest() if name == "job")
 
 
+async def test_a_stream_that_breaks_ends_and_is_logged_without_words(served, ann, caplog, monkeypatch):
+    words = "my secret fox"
+
+    async def fail(*args):
+        raise OSError(words)
+
+    job = await submit(ann, model="gated")
+    async with watching(ann, job["urls"]["events"]) as events:
+        await events.next()
+        monkeypatch.setattr(served.assembly.job_reader, "job_at", fail)
+        served.gated.gate.set()
+        await events.rest()
+    assert "a stream broke off" in caplog.text
+    assert "OSError" in caplog.text
+    assert words not in caplog.text
+
+
 async def test_a_watcher_who_leaves_is_forgotten_at_once(served, ann):
     job = await submit(ann, model="gated")
     await state_of(ann, job, "running")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from limner.actions.quiet_trace import log_fault
 from limner.domain.event import PreviewTick, ProgressTick
 from limner.web.encoding import encode, preview_event, progress_event
 
@@ -27,6 +29,8 @@ HEADERS = (
     (b"x-accel-buffering", b"no"),
     (b"referrer-policy", b"no-referrer"),
 )
+
+log = logging.getLogger("limner.web")
 
 
 def frame(event: bytes, data: bytes, name: bytes = b"") -> bytes:
@@ -49,7 +53,7 @@ def preview_frame(tick: PreviewTick) -> bytes:
 class EventStream(Response):
     """Sends a frame for each thing seen; None (a quiet interval) is a comment, which keeps proxies from closing it.
 
-    Ends when the watch ends, when the client has gone, or after `LIFETIME`.
+    Ends when the watch ends or breaks, when the client has gone, or after `LIFETIME`.
     """
 
     def __init__(self, seen: AsyncGenerator[Any, None], told: Callable[[Any], bytes]) -> None:
@@ -73,6 +77,8 @@ class EventStream(Response):
             if not leaving.done() or pumping.uncancel():
                 raise
             return
+        except Exception as error:  # noqa: BLE001 - what the server logs of it would quote prompts
+            log_fault(log, "a stream broke off", error, {})
         finally:
             leaving.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
