@@ -161,6 +161,27 @@ def test_a_child_may_be_limited():
     assert isinstance(engine, IsolatedEngine)
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"memory": "RSS"}, "memory is 'RSS'; there are address_space, rss"),
+        ({"children": 0}, "children is 0; it must be a whole number above 0"),
+        ({"children": True}, "children is True; it must be"),
+        ({"memory_limit": 0}, "memory_limit is 0; it must be"),
+        ({"memory_limit": "1GB"}, "memory_limit is '1GB'; it must be"),
+        ({"isolated": "no"}, "isolated is 'no'; it must be true or false"),
+    ],
+)
+def test_a_child_is_not_started_with_what_it_does_not_understand(options, sentence):
+    with pytest.raises(SettingsError, match=rf"\[engines.quick\] .*{sentence}"):
+        engine_from_settings("quick", "instant", {"isolated": True, **options})
+
+
+def test_a_typo_in_what_every_engine_takes_gets_the_nearest():
+    with pytest.raises(SettingsError, match=r"Did you mean memory_limit\? .*every engine takes kind, on_ambiguous"):
+        engine_from_settings("quick", "instant", {"memroy_limit": 2**30})
+
+
 def test_limits_of_a_child_need_a_child():
     with pytest.raises(SettingsError, match=r"\[engines.quick\] memory_limit needs isolated = true"):
         engine_from_settings("quick", "instant", {"memory_limit": 2**30})

@@ -21,7 +21,7 @@ def test_defaults_are_one_machine_under_home(empty_folder):
     assert settings.home == empty_folder / "limner-data"
     assert settings.database_url == f"sqlite:///{empty_folder}/limner-data/limner.db"
     assert settings.storage_url == f"file://{empty_folder}/limner-data/images"
-    assert (settings.dispatcher, settings.default_model, settings.host) == ("inprocess", "painter", "127.0.0.1")
+    assert (settings.default_model, settings.host) == ("painter", "127.0.0.1")
     assert settings.authentication
 
 
@@ -158,7 +158,6 @@ def test_windows_is_refused_with_a_sentence(monkeypatch):
         Settings.load()
 
 
-@pytest.mark.parametrize("setting", [{"database": "postgresql://h/d"}, {"dispatcher": "celery"}])
-def test_what_this_edition_cannot_do_is_refused(setting):
-    with pytest.raises(SettingsError, match=r"rows are kept in SQLite|there is one dispatcher"):
-        Settings.load(**setting)
+def test_what_this_edition_cannot_do_is_refused():
+    with pytest.raises(SettingsError, match="rows are kept in SQLite"):
+        Settings.load(database="postgresql://h/d")

@@ -23,6 +23,9 @@ SUPPORTED = {"engine": ENGINE_API, "storage": STORAGE_API}
 CHILD_OPTIONS = ("children", "memory", "memory_limit")
 """Options of an `[engines.NAME]` table that belong to the child process, not to the engine."""
 
+OF_EVERY_ENGINE = ("kind", "on_ambiguous", "isolated", *CHILD_OPTIONS)
+"""What every `[engines.NAME]` table may say, whatever its kind."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
@@ -64,6 +67,8 @@ def engine_from_settings(name: str, kind: str, options: Mapping[str, Any]) -> En
     cls = load_engine(kind)
     table = dict(options)
     isolated = table.pop("isolated", None)
+    if not isinstance(isolated, bool | None):
+        raise SettingsError(f"[engines.{name}] isolated is {isolated!r}; it must be true or false.")
     limits = {key: table.pop(key) for key in CHILD_OPTIONS if key in table and not _takes(cls, key)}
     _check_options(name, cls, table)
     try:
@@ -88,8 +93,10 @@ def _check_options(name: str, cls: type[Engine], options: Mapping[str, Any]) -> 
     known = [parameter.name for parameter in parameters]
     for option in options:
         if option not in known:
-            takes = f"It takes {listed(sorted(known))}." if known else "It takes no options of its own."
-            raise SettingsError(f"[engines.{name}] has no option {option}.{meant(option, known)} {takes}")
+            takes = f"It takes {listed(sorted(known))}" if known else "It takes no options of its own"
+            near = meant(option, [*known, *OF_EVERY_ENGINE])
+            every = f"every engine takes {listed(OF_EVERY_ENGINE)}."
+            raise SettingsError(f"[engines.{name}] has no option {option}.{near} {takes}; {every}")
     needed = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
     missing = [parameter for parameter in needed if parameter not in options]
     if missing:

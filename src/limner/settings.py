@@ -66,7 +66,6 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("limner-data"), validate_default=True)
     database: str = Field(default="", repr=False)
     storage: str = Field(default="", repr=False)
-    dispatcher: str = Field(default="inprocess", repr=False)
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
     model: str = ""
     embed: Literal["minimal", "full"] = "minimal"
@@ -121,13 +120,6 @@ class Settings(BaseSettings):
             raise ValueError("rows are kept in SQLite: write sqlite:///relative/path or sqlite:////absolute/path")
         return database
 
-    @field_validator("dispatcher")
-    @classmethod
-    def check_dispatcher(cls, dispatcher: str) -> str:
-        if dispatcher != "inprocess":
-            raise ValueError("there is one dispatcher, inprocess")
-        return dispatcher
-
     @field_validator("allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def split_commas(cls, value: Any) -> Any:
@@ -165,6 +157,14 @@ class Settings(BaseSettings):
     @property
     def storage_url(self) -> str:
         return self.storage or (self.home / "images").as_uri()
+
+    def refuse_memory(self, reason: str) -> None:
+        """Raises SettingsError where pictures are kept in one process's memory; `reason` says who else needs them."""
+        if self.storage.startswith("memory:"):
+            raise SettingsError(
+                f"{reason}, and pictures in {self.storage} are seen by the process that painted them only: "
+                "leave storage out, or name a folder (LIMNER_STORAGE=file:///absolute/path)."
+            )
 
     @property
     def default_model(self) -> str:

@@ -3,12 +3,11 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import httpx
 import pytest
+from tests.processes import LIMNER, kill_group, start
 
 from limner.cli.main import run
 
@@ -56,16 +55,17 @@ class Serving:
     def __init__(self, folder, *arguments, environment=None):
         self.log = folder / "serve.log"
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "limner.cli.main", "serve", "--port", "0", *arguments],
+            self.process = start(
+                [*LIMNER, "serve", "--port", "0", *arguments],
                 cwd=folder,
                 env={**os.environ, **(environment or {})},
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
             )
-        self.url = self._wait_for(r"on (http://\S+)")[1]
-        self._wait_ready()
+
+    @property
+    def url(self):
+        return self._wait_for(r"on (http://\S+)")[1]
 
     @property
     def key(self):
@@ -92,21 +92,22 @@ class Serving:
             time.sleep(0.05)
         raise TimeoutError(self.printed())
 
-    def _wait_ready(self):
+    def wait_ready(self):
         end = time.monotonic() + 30
         while httpx.get(f"{self.url}/ready", timeout=30).status_code != 200:
             assert time.monotonic() < end, self.printed()
             time.sleep(0.05)
+        return self
 
 
 @pytest.fixture
 def serve(folder):
-    running = []
+    started = []
 
-    def start(*arguments, **options):
-        running.append(Serving(folder, *arguments, **options))
-        return running[-1]
+    def serve(*arguments, **options):
+        started.append(Serving(folder, *arguments, **options))
+        return started[-1].wait_ready()
 
-    yield start
-    for one in running:
-        one.stop(signal.SIGKILL)
+    yield serve
+    for one in started:
+        kill_group(one.process)

@@ -1,7 +1,11 @@
 import contextlib
+import re
+import shlex
+import shutil
 import threading
 
 import httpx
+import pytest
 
 
 def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
@@ -12,6 +16,45 @@ def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
     limner("images", "save", job["images"][0]["id"], "--home", "copy", "-o", "again.png")
     assert (folder / "again.png").read_bytes() == (folder / "a-fox.png").read_bytes()
     assert (folder / "copy" / "secret").read_bytes() == (folder / "limner-data" / "secret").read_bytes()
+
+
+@pytest.fixture
+def elsewhere(folder, monkeypatch):
+    """Rows and pictures outside the home."""
+    monkeypatch.setenv("LIMNER_STORAGE", (folder / "pictures").as_uri())
+    monkeypatch.setenv("LIMNER_DATABASE", f"sqlite:///{folder / 'rows' / 'limner.db'}")
+    (folder / "rows").mkdir()
+
+
+def test_what_lies_outside_the_home_is_in_the_copy_too(limner, ask, folder, elsewhere, monkeypatch):
+    image = ask("paint", "a fox")["images"][0]["id"]
+    _, out, _ = limner("backup", "copy")
+    assert out.startswith("1 picture, ")
+    restore = re.search(r"To restore: (.*) limner serve", out)[1]
+    shutil.rmtree(folder / "pictures")
+    shutil.rmtree(folder / "rows")
+    for variable in shlex.split(restore):
+        monkeypatch.setenv(*variable.split("=", 1))
+    assert limner("images", "save", image, "-o", "again.png")[0] == 0
+    assert (folder / "again.png").read_bytes() == (folder / "a-fox.png").read_bytes()
+
+
+def test_the_hint_names_what_the_copy_does_without(limner, elsewhere):
+    _, out, _ = limner("backup", "copy")
+    assert out.splitlines()[-1].endswith("it needs your settings without storage and database.")
+
+
+def test_pictures_in_memory_cannot_be_copied_by_another_process(limner, folder, monkeypatch):
+    monkeypatch.setenv("LIMNER_STORAGE", "memory://")
+    code, _, err = limner("backup", "copy")
+    assert (code, "LIMNER_STORAGE=file:///" in err) == (1, True)
+    assert not (folder / "copy").exists()
+
+
+@pytest.mark.parametrize("name", ["limner.toml", "limner.toml/copy"])
+def test_a_file_is_no_folder_for_a_copy(limner, name):
+    code, _, err = limner("backup", name)
+    assert (code, err.startswith(f"limner: {name} "), err.endswith("name a new folder.\n")) == (1, True, True)
 
 
 def test_under_load_every_row_of_the_copy_has_its_picture(ask, serve, folder):

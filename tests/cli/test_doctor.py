@@ -44,6 +44,14 @@ def test_settings_that_cannot_be_used_are_told(limner, folder, text):
     assert "✗ settings" in out
 
 
+def test_a_typo_that_is_near_to_nothing_gets_the_list_that_it_is_promised(limner, folder):
+    (folder / "limner.toml").write_text("zzz = 1\n")
+    assert "`limner doctor` lists the settings" in limner("models")[2]
+    _, out, _ = limner("doctor")
+    assert "storage, engines, model" in out
+    assert "lease, " in out
+
+
 def test_a_server_is_asked_where_one_is_named(limner, serve):
     server = serve()
     code, out, _ = limner("doctor", "--url", server.url, "--key", server.key)

@@ -17,6 +17,11 @@ def test_a_picture_is_saved_under_its_prompts_name(limner, folder, image):
     assert (folder / "a-fox-2.png").read_bytes() == (folder / "a-fox.png").read_bytes()
 
 
+def test_a_file_that_cannot_be_written_is_a_sentence(limner, folder, image):
+    code, _, err = limner("images", "save", image["id"], "-o", "absent/x.png")
+    assert (code, err) == (1, "limner: absent/x.png cannot be written (No such file or directory).\n")
+
+
 def test_a_suffix_converts(limner, folder, image):
     limner("images", "save", image["id"], "-o", "fox.jpg")
     assert (folder / "fox.jpg").read_bytes().startswith(b"\xff\xd8")

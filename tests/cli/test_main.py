@@ -48,6 +48,11 @@ def test_with_json_errors_are_json_too(limner, folder):
     assert json.loads(err)["code"] == "invalid_request"
 
 
+def test_with_json_a_wrong_command_line_is_json_too(limner, folder):
+    code, _, err = limner("images", "save", "--json")
+    assert (code, json.loads(err)) == (2, {"code": "usage", "detail": "Missing argument 'IMAGE_ID'."})
+
+
 def test_what_nobody_foresaw_is_a_sentence_too(limner, folder, monkeypatch):
     monkeypatch.setitem(COMMANDS, "work", ("limner.cli.main:nothing", ""))
     code, _, err = limner("work")

@@ -1,11 +1,11 @@
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from tests.processes import LIMNER, running
 
 from limner.cli.paint import _option, _refuse_empty
 from limner.domain.errors import EngineError
@@ -114,13 +114,13 @@ def test_a_wrong_key_is_a_sentence(limner, serve):
 def test_ctrl_c_cancels_the_job(folder, ask):
     (folder / "limner.toml").write_text("[engines.painter]\n")
     long = ["--count", "8", "--width", "2048", "--height", "2048"]
-    command = [sys.executable, "-m", "limner.cli.main", "paint", "a fox", *long]
-    painting = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, env=os.environ, text=True)
-    end = time.monotonic() + 20
-    while not (folder / "limner-data").exists() or not ask("jobs", "list")["items"]:
-        assert time.monotonic() < end
-    painting.send_signal(signal.SIGINT)
-    _, err = painting.communicate(timeout=20)
+    command = [*LIMNER, "paint", "a fox", *long]
+    with running(command, cwd=folder, stderr=subprocess.PIPE, text=True) as painting:
+        end = time.monotonic() + 20
+        while not (folder / "limner-data").exists() or not ask("jobs", "list")["items"]:
+            assert time.monotonic() < end
+        painting.send_signal(signal.SIGINT)
+        _, err = painting.communicate(timeout=20)
     (job,) = ask("jobs", "list")["items"]
     assert (painting.returncode, job["state"], err.splitlines()[-1:]) == (130, "cancelled", ["Stopped."])
 

@@ -4,10 +4,11 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 
 import httpx
+import psutil
 import pytest
+from tests.processes import LIMNER, running
 
 
 def test_the_curl_that_it_prints_gives_a_picture(serve, folder):
@@ -49,6 +50,23 @@ def test_several_server_processes_share_the_folder(serve, ask):
         jobs = [client.post("/images", json={"prompt": "a fox"}, headers={"Prefer": "wait=20"}) for _ in range(8)]
     assert {job.status_code for job in jobs} == {200}
     assert len(ask("jobs", "list")["items"]) == 8
+
+
+def test_a_killed_supervisor_takes_its_processes_along(serve):
+    server = serve("--workers", "2")
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    host, port = httpx.URL(server.url).host, httpx.URL(server.url).port
+    server.process.kill()
+    assert psutil.wait_procs(children, timeout=30)[1] == []
+    with socket.create_server((host, port)):
+        pass
+
+
+def test_pictures_in_memory_are_for_one_process(limner, monkeypatch):
+    monkeypatch.setenv("LIMNER_STORAGE", "memory://")
+    for command in (("serve", "--workers", "2", "--port", "0"), ("work",)):
+        code, _, err = limner(*command)
+        assert (code, "LIMNER_STORAGE=file:///" in err) == (1, True)
 
 
 def test_a_port_that_is_taken_is_a_sentence_with_a_remedy(limner):
@@ -101,11 +119,9 @@ def test_logs_hold_no_prompt_and_no_key(serve):
 
 
 def test_with_json_it_tells_its_address_and_key_in_one_line(folder):
-    command = [sys.executable, "-m", "limner.cli.main", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
+    command = [*LIMNER, "serve", "--port", "0", "--json"]
+    with running(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
         told = json.loads(serving.stdout.readline())
-        assert httpx.get(
-            f"{told['url']}/jobs", headers={"Authorization": f"Bearer {told['key']}"}, timeout=20
-        ).is_success
+        headers = {"Authorization": f"Bearer {told['key']}"}
+        assert httpx.get(f"{told['url']}/jobs", headers=headers, timeout=20).is_success
         assert told["home"] == str(folder / "limner-data")
-        serving.terminate()

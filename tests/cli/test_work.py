@@ -1,14 +1,15 @@
 import asyncio
 import signal
 import subprocess
-import sys
+
+from tests.processes import LIMNER, running
 
 from limner import JobState, Limner
 
 
 async def test_it_paints_for_the_processes_that_do_not(folder):
-    command = [sys.executable, "-m", "limner.cli.main", "work"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as working:
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with running([*LIMNER, "work"], cwd=folder, **quiet) as working:
         async with Limner(work=False) as limner:
             job = await limner.submit("a fox", owner="ann")
             async with asyncio.timeout(30):

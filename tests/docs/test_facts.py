@@ -9,8 +9,10 @@ import pytest
 from limner.cli.main import limner
 from limner.domain import errors
 from limner.domain.policy import Policy
+from limner.engines.isolated import IsolatedEngine
 from limner.observers.metrics import COUNTERS, DURATIONS, GAUGES
-from limner.settings import Settings
+from limner.plugins import CHILD_OPTIONS, OF_EVERY_ENGINE
+from limner.settings import EngineSettings, Settings
 from limner.web import errors as web_errors
 
 ROOT = Path(__file__).parents[2]
@@ -38,9 +40,20 @@ def test_every_limit_is_documented(name):
     assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
 
 
-def test_no_limit_is_documented_that_does_not_exist():
+@pytest.mark.parametrize("name", OF_EVERY_ENGINE)
+def test_every_option_of_an_engines_table_is_documented(name):
+    assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
+
+
+def test_options_of_an_engines_table_are_all_that_are_taken_from_it():
+    assert set(CHILD_OPTIONS) <= set(inspect.signature(IsolatedEngine).parameters)
+    assert set(EngineSettings.model_fields) | set(CHILD_OPTIONS) | {"isolated"} == set(OF_EVERY_ENGINE)
+
+
+def test_nothing_is_documented_that_does_not_exist():
     documented = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "settings.md").read_text(), re.MULTILINE))
-    assert documented <= set(Settings.model_fields) | {field.name for field in dataclasses.fields(Policy)}
+    limits = {field.name for field in dataclasses.fields(Policy)}
+    assert documented <= set(Settings.model_fields) | limits | set(OF_EVERY_ENGINE)
 
 
 @pytest.mark.parametrize("name", [*DURATIONS, *COUNTERS, *GAUGES])

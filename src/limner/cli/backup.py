@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import click
 
+from limner import plugins
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
 from limner.cli.output import count_pictures, echo_json
+from limner.contracts.storage import Storage
 from limner.domain.errors import NotFound, SettingsError
 from limner.settings import Settings
+
+OWN_PLACES = ("storage", "database")
+"""Settings that put something outside the home; a copy has everything inside."""
 
 
 @click.command()
@@ -23,39 +29,61 @@ def backup(options: Options, folder: Path) -> None:
     """Copy jobs, keys and pictures to FOLDER while everything runs. To restore, use the copy as LIMNER_HOME."""
     if options.url:
         raise click.UsageError("A backup is made on the server's machine: run this there, without --url.")
-    if folder.exists() and any(folder.iterdir()):
-        raise SettingsError(f"{folder} is not empty; name a new folder.")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    copied = asyncio.run(_backup(options.settings(), folder.absolute()))
+    settings = options.settings()
+    settings.refuse_memory("A backup is made by a process of its own")
+    _make(folder)
+    copied = asyncio.run(_backup(settings, folder.absolute()))
     if options.json:
         echo_json({"folder": str(folder), **copied})
         return
     click.echo(f"{count_pictures(copied['images'])}, {copied['bytes']} bytes → {folder}")
-    click.echo(f"To restore: LIMNER_HOME={folder} limner serve")
+    click.echo(_how_to_restore(settings, folder))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        empty = not any(folder.iterdir())
+    except FileExistsError:
+        raise SettingsError(f"{folder} is a file; name a new folder.") from None
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be used ({error.strerror}); name a new folder.") from None
+    if not empty:
+        raise SettingsError(f"{folder} is not empty; name a new folder.")
+
+
+def _how_to_restore(settings: Settings, folder: Path) -> str:
+    """An empty variable means the home's own place, whatever limner.toml says."""
+    elsewhere = [name for name in OWN_PLACES if getattr(settings, name)]
+    variables = " ".join(f"LIMNER_{name.upper()}=" for name in elsewhere)
+    command = f"To restore: LIMNER_HOME={shlex.quote(str(folder))} {variables and f'{variables} '}limner serve"
+    if not elsewhere:
+        return command
+    return f"{command}\nThe copy holds all in one folder: it needs your settings without {' and '.join(elsewhere)}."
 
 
 async def _backup(settings: Settings, folder: Path) -> dict[str, Any]:
     """Rows first: whatever picture they name was durable before, and is copied after."""
     source = Assembly(settings, embedded=True)
-    target = Assembly(Settings(home=folder, engines=settings.engines, model=settings.model), embedded=True)
+    target = plugins.storage_from_url((folder / "images").as_uri())
     await source.start(work=False)
     try:
         await source.repository.backup(str(folder / "limner.db"))
         shutil.copy2(settings.home / "secret", folder / "secret")
-        await target.storage.open()
-        return await _copy_images(source, target)
+        await target.open()
+        return await _copy_images(source.storage, target)
     finally:
-        await target.storage.close()
+        await target.close()
         await source.stop()
 
 
-async def _copy_images(source: Assembly, target: Assembly) -> dict[str, Any]:
+async def _copy_images(source: Storage, target: Storage) -> dict[str, Any]:
     images = size = 0
-    async for stored in source.storage.list():
+    async for stored in source.list():
         try:
-            data = await source.storage.read(stored.key)
+            data = await source.read(stored.key)
         except NotFound:
             continue
-        await target.storage.write(stored.key, data)
+        await target.write(stored.key, data)
         images, size = images + 1, size + len(data)
     return {"images": images, "bytes": size}

@@ -8,7 +8,7 @@ import platform
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import click
@@ -20,6 +20,7 @@ from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
 from limner.contracts.engine import Engine
 from limner.domain.errors import LimnerError, NotFound
+from limner.domain.policy import Policy
 from limner.settings import Settings, find_file, without_password
 
 SIGNS = {"ok": "✓", "note": "·", "broken": "✗"}
@@ -61,10 +62,10 @@ async def _examine(options: Options) -> list[Finding]:
         return [*findings, await _server(options)]
     try:
         settings = options.settings()
-        findings.append(_settings(options, settings))
+        findings.append(_settings(options))
         assembly = Assembly(settings, embedded=True)
     except LimnerError as error:
-        return [*findings, Finding("settings", "broken", str(error))]
+        return [*findings, Finding("settings", "broken", str(error), _known_settings())]
     return findings + [finding async for finding in _parts(assembly)]
 
 
@@ -76,12 +77,21 @@ async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
         yield await _engine(name, engine)
 
 
-def _settings(options: Options, settings: Settings) -> Finding:
+def _settings(options: Options) -> Finding:
     file = find_file(options.config)
     names = sorted(name for name in os.environ if name.startswith("LIMNER_"))
     from_environment = f", and {', '.join(names)}" if names else ""
-    known = ", ".join(type(settings).model_fields)
-    return Finding("settings", "ok", f"{file or 'no limner.toml'}{from_environment}", f"There are: {known}.")
+    return Finding(
+        "settings",
+        "ok",
+        f"{file or 'no limner.toml'}{from_environment}",
+        f"There are: {', '.join(Settings.model_fields)}.",
+    )
+
+
+def _known_settings() -> str:
+    limits = ", ".join(field.name for field in fields(Policy))
+    return f"There are: {', '.join(Settings.model_fields)}; in [limits]: {limits}."
 
 
 def _home(settings: Settings) -> Finding:

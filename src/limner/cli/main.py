@@ -64,10 +64,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
+    as_json = "--json" in (sys.argv if arguments is None else arguments)
     try:
         outcome: Any = limner.main(arguments, prog_name="limner", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        if as_json:
+            _tell("usage", error.format_message(), as_json=True)
+        else:
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
@@ -78,15 +82,19 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("LIMNER_DEBUG"):
             raise
-        _tell(error, as_json="--json" in (sys.argv if arguments is None else arguments))
+        _tell(*_in_words(error), as_json=as_json)
         return 1
     return outcome if isinstance(outcome, int) else 0
 
 
-def _tell(error: Exception, *, as_json: bool) -> None:
-    code, sentence = "internal", f"Something broke: {type(error).__name__}: {error}. Run it again with LIMNER_DEBUG=1."
+def _in_words(error: Exception) -> tuple[str, str]:
+    """Its code, and a sentence."""
     if isinstance(error, LimnerError):
-        code, sentence = error.code, str(error)
+        return error.code, str(error)
+    return "internal", f"Something broke: {type(error).__name__}: {error}. Run it again with LIMNER_DEBUG=1."
+
+
+def _tell(code: str, sentence: str, *, as_json: bool) -> None:
     click.echo(json.dumps({"code": code, "detail": sentence}) if as_json else f"limner: {sentence}", err=True)
 
 

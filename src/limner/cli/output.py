@@ -12,8 +12,17 @@ from typing import Any
 
 import click
 
+from limner.domain.errors import LimnerError
+
 CELLS = 16
 SLUG_LENGTH = 60
+
+
+class NotWritten(LimnerError):
+    """The file cannot be written."""
+
+    code = "not_written"
+    title = "Not written"
 
 
 def echo_json(value: Any) -> None:
@@ -52,7 +61,7 @@ def slug(prompt: str) -> str:
 
 
 def write_new(path: Path, data: bytes) -> Path:
-    """Writes a file that was not there: name.png, else name-2.png, name-3.png, …"""
+    """Writes a file that was not there: name.png, else name-2.png, name-3.png, … Raises NotWritten."""
     number, fresh = 1, path
     while True:
         try:
@@ -61,6 +70,8 @@ def write_new(path: Path, data: bytes) -> Path:
         except FileExistsError:
             number += 1
             fresh = path.with_stem(f"{path.stem}-{number}")
+        except OSError as error:
+            raise NotWritten(f"{path} cannot be written ({error.strerror}).") from None
         else:
             return fresh
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import click
 
 from limner.cli.client import Client, Document, reach
 from limner.cli.options import Options, shared_options
-from limner.cli.output import Bar, echo_json, slug, write_new
-from limner.domain.errors import EngineError
+from limner.cli.output import Bar, NotWritten, echo_json, slug, write_new
+from limner.domain.errors import EngineError, LimnerError
 from limner.library import FILE_FORMATS
 
 
@@ -46,7 +47,8 @@ async def _paint(options: Options, asked: dict[str, Any]) -> None:
         try:
             done = await _follow(client, job, bar)
         except asyncio.CancelledError:
-            await asyncio.shield(client.call("POST", f"/jobs/{job['id']}/cancel"))
+            with suppress(LimnerError):  # it may have ended, or the server gone: Ctrl-C is Ctrl-C
+                await asyncio.shield(client.call("POST", f"/jobs/{job['id']}/cancel"))
             raise
         finally:
             bar.clear()
@@ -109,9 +111,8 @@ async def _keep(client: Client, image: Document, job: Document, output: str | No
         path /= slug(job["request"]["prompt"]) + suffix
     try:
         return str(write_new(path, data))
-    except OSError as error:
-        kept = f"The picture is kept: `limner images save {image['id']}`."
-        raise click.ClickException(f"{path} cannot be written ({error.strerror}). {kept}") from None
+    except NotWritten as error:
+        raise NotWritten(f"{error} The picture is kept: `limner images save {image['id']}`.") from None
 
 
 def _report(job: Document, files: list[str], bar: Bar, options: Options) -> None:

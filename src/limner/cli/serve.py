@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import multiprocessing.connection
 import os
 import shlex
 import shutil
+import signal
 import socket
 import sys
+import threading
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -43,6 +46,8 @@ def serve(options: Options, **flags: Any) -> None:
     """Answer HTTP requests, and paint."""
     settings = options.settings(**flags)
     _refuse_open_house(settings)
+    if settings.workers > 1:
+        settings.refuse_memory(f"{settings.workers} server processes share the pictures")
     with _listen(settings) as listener:
         key = asyncio.run(_first_key(settings))
         _introduce(settings, listener, key, options)
@@ -52,11 +57,20 @@ def serve(options: Options, **flags: Any) -> None:
 
 def served_app() -> FastAPI:
     """The application of one of several server processes; its settings come by the environment."""
+    threading.Thread(target=_follow_the_supervisor, name="limner-supervisor", daemon=True).start()
     settings = Settings.load()
     logs.configure(settings.log_format, settings.log_level)
     app = create_app(Assembly(settings))
     _spare_the_collector()
     return app
+
+
+def _follow_the_supervisor() -> None:
+    """A supervisor that is killed tells nobody: its processes would keep the port, and answer for ever."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        multiprocessing.connection.wait([supervisor.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _refuse_open_house(settings: Settings) -> None:

@@ -19,6 +19,7 @@ from limner.settings import Settings
 def work(options: Options) -> None:
     """Paint only; run as many as you like beside a server."""
     settings = options.settings()
+    settings.refuse_memory("`limner work` paints for other processes")
     logs.configure(settings.log_format, settings.log_level)
     asyncio.run(_work(settings, options))
 

@@ -6,11 +6,15 @@ import asyncio
 import importlib
 import operator
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from limner.contracts.engine import Engine, PaintTask, Progress, Stroke
 from limner.domain.errors import EngineError, EngineTimeout
+from limner.domain.wording import listed
 from limner.engines.child_process import ChildPlan, ChildProcess
+
+Measure = Literal["address_space", "rss"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 class IsolatedEngine(Engine):
@@ -21,7 +25,8 @@ class IsolatedEngine(Engine):
     in the child, so that the death is its own. Closing a paint's generator is enough to stop even a deaf or hanging
     engine: it takes `close_grace` seconds at most, then the child is killed.
 
-    `memory_limit` is bytes a child, of its address space, or of what it holds in RAM (`memory="rss"`).
+    `memory_limit` is bytes a child, of its address space, or of what it holds in RAM (`memory="rss"`). Raises ValueError
+    for values that cannot be used.
     """
 
     def __init__(
@@ -30,12 +35,17 @@ class IsolatedEngine(Engine):
         options: Mapping[str, Any],
         *,
         children: int = 1,
-        memory: Literal["address_space", "rss"] = "address_space",
+        memory: Measure = "address_space",
         memory_limit: int | None = None,
         open_timeout: float = 300.0,
         health_timeout: float = 10.0,
         close_grace: float = 5.0,
     ) -> None:
+        _check("children", children)
+        if memory_limit is not None:
+            _check("memory_limit", memory_limit)
+        if memory not in MEASURES:
+            raise ValueError(f"memory is {memory!r}; there are {listed(MEASURES)}")
         module, _, name = class_path.partition(":")
         self.capabilities = operator.attrgetter(name)(importlib.import_module(module))(**options).capabilities
         self._health_timeout = health_timeout
@@ -86,6 +96,11 @@ class IsolatedEngine(Engine):
             seat.paints -= 1
             if task.alone:
                 await seat.close()
+
+
+def _check(name: str, count: Any) -> None:
+    if type(count) is not int or count < 1:
+        raise ValueError(f"{name} is {count!r}; it must be a whole number above 0")
 
 
 class _Seat:
