@@ -1,14 +1,16 @@
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from limner.assembly import EMBEDDED_GRACE, Assembly, chain_signal, link_secret, make_home
-from limner.domain.errors import NotStarted, PluginError, SettingsError
+from limner.domain.errors import NotStarted, PluginError, SettingsError, StorageUnavailable
 from limner.settings import Settings
 from limner.testing.instant import InstantEngine
 
@@ -174,6 +176,23 @@ def test_a_damaged_secret_is_named(tmp_path):
     (tmp_path / "secret").write_bytes(b"short")
     with pytest.raises(SettingsError, match="secret is damaged"):
         link_secret(tmp_path)
+
+
+async def test_a_home_that_is_gone_is_told_as_a_storage_that_does_not_work(assembly):
+    await assembly.start(work=False)
+    shutil.rmtree(assembly.settings.home)
+    with pytest.raises(StorageUnavailable, match="No such file"):
+        assembly.free_space()
+    await assembly.stop()
+
+
+async def test_the_free_space_is_that_of_the_databases_folder(tmp_path, monkeypatch):
+    (tmp_path / "rows").mkdir()
+    assembly = build(tmp_path / "home", database=f"sqlite:///{tmp_path / 'rows' / 'limner.db'}", storage="memory://")
+    asked = []
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: asked.append(path) or SimpleNamespace(free=7))
+    assert assembly.free_space() == 7
+    assert asked == [tmp_path / "rows"]
 
 
 def test_an_unknown_storage_is_refused(tmp_path):

@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import sqlite3
 import subprocess
 import sys
 
@@ -10,7 +12,7 @@ import limner as package
 from limner import Ask, EngineError, InvalidRequest, JobState, Limner, LimnerError, Refused
 from limner.contracts.engine import Engine
 from limner.domain.capabilities import Capabilities
-from limner.domain.errors import JobNotFinished, NotFound, NotStarted, RefusedByPolicy, SettingsError
+from limner.domain.errors import JobFinished, JobNotFinished, NotFound, NotStarted, RefusedByPolicy, SettingsError
 from limner.testing.instant import InstantEngine
 
 
@@ -105,6 +107,54 @@ async def test_a_job_cancelled_by_somebody_else_ends_the_paint(limner):
     await limner.jobs.cancel(page.items[0].id, owner="ann")
     with pytest.raises(EngineError, match="cancelled"):
         await painting
+
+
+def forget_jobs(home):
+    """What another process does with a job that nobody runs."""
+    with contextlib.closing(sqlite3.connect(home / "limner.db", timeout=10)) as rows, rows:
+        rows.execute("DELETE FROM limner_jobs")
+
+
+async def test_a_deleted_job_ends_the_wait(tmp_path):
+    async with make(tmp_path, work=False) as limner:
+        job = await limner.submit("a red fox", owner="ann")
+        waiting = asyncio.create_task(limner.jobs.wait(job.id, owner="ann"))
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(forget_jobs, tmp_path)
+        with pytest.raises(NotFound):
+            await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_stop_ends_the_wait(tmp_path):
+    limner = make(tmp_path, work=False)
+    async with limner:
+        job = await limner.submit("a red fox", owner="ann")
+        waiting = asyncio.create_task(limner.jobs.wait(job.id, owner="ann"))
+        await asyncio.sleep(0.1)
+    with pytest.raises(NotStarted):
+        await asyncio.wait_for(waiting, 10)
+
+
+async def test_while_the_server_stops_the_wait_looks_now_and_then(tmp_path, monkeypatch):
+    looks = []
+    find_job = package.library.find_job
+    monkeypatch.setattr(package.library, "find_job", lambda *of, **needs: looks.append(1) or find_job(*of, **needs))
+    async with make(tmp_path, work=False) as limner:
+        job = await limner.submit("a red fox", owner="ann")
+        limner._assembly.end_streams()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(limner.jobs.wait(job.id, owner="ann"), 1)
+    assert len(looks) == 1
+
+
+async def test_a_timeout_stays_a_timeout_where_the_job_cannot_be_cancelled(limner, monkeypatch):
+    async def refuse(job_id, *, owner):
+        raise JobFinished
+
+    monkeypatch.setattr(limner.jobs, "cancel", refuse)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await limner.paint("a red fox", owner="ann", model="stuck")
 
 
 async def test_a_cancelled_job_can_be_retried_and_an_unfinished_one_not_deleted(limner):

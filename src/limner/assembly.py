@@ -30,7 +30,7 @@ from limner.contracts.clock import SystemClock
 from limner.contracts.engine import Engine
 from limner.contracts.storage import LocalStorage
 from limner.dispatchers.inprocess import InProcessDispatcher
-from limner.domain.errors import NotStarted, SettingsError
+from limner.domain.errors import NotStarted, SettingsError, StorageUnavailable
 from limner.engines.isolated import IsolatedEngine
 from limner.notifiers.sqlite import SqliteNotifier
 from limner.observers.telemetry import Telemetry
@@ -120,7 +120,10 @@ class Assembly:
     def free_space(self) -> int:
         """Bytes that rows and pictures can still take, asked of the disk once a second: every submit needs it."""
         if self.clock.monotonic() >= self._space_until:
-            rows = shutil.disk_usage(self.settings.home).free
+            try:
+                rows = shutil.disk_usage(self.settings.database_path.parent).free
+            except OSError as error:
+                raise StorageUnavailable(f"The database's folder does not work: {error.strerror}.") from error
             self._space = min(rows, self.storage.free_space()) if isinstance(self.storage, LocalStorage) else rows
             self._space_until = self.clock.monotonic() + SPACE_BELIEVED
         return self._space

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +25,12 @@ from limner.actions.read_image import Converted, Original, Thumbnail, Variant, r
 from limner.actions.restore_image import restore_image
 from limner.actions.retry_job import retry_job
 from limner.actions.submit_job import BeforeSubmit, fingerprint, submit_job
-from limner.actions.wait_job import wait_job
+from limner.actions.wait_job import LOOK_EVERY, wait_job
 from limner.assembly import Assembly
 from limner.contracts.codec import Codec
 from limner.contracts.engine import Engine
 from limner.contracts.repository import Idempotency
-from limner.domain.errors import EngineError, NotStarted
+from limner.domain.errors import EngineError, LimnerError, NotStarted
 from limner.domain.identity import Principal
 from limner.domain.image import Image
 from limner.domain.job import Job, JobState
@@ -163,7 +163,8 @@ class Limner:
         try:
             done = await self.jobs.wait(job.id, owner=owner)
         except asyncio.CancelledError:
-            await asyncio.shield(self.jobs.cancel(job.id, owner=owner))
+            with suppress(LimnerError):  # it ended meanwhile, or went: the caller still hears of the cancel
+                await asyncio.shield(self.jobs.cancel(job.id, owner=owner))
             raise
         if done.state is not JobState.SUCCEEDED:
             raise _as_error(done)
@@ -213,11 +214,12 @@ class Jobs:
         )
 
     async def wait(self, job_id: str, *, owner: str) -> Job:
-        """Returns the job once it is final."""
-        job = await self.find(job_id, owner=owner)
+        """Returns the job once it is final. Raises NotFound when it is deleted and NotStarted when Limner stops."""
         repository, notifier = self._assembly.repository, self._assembly.notifier
-        while not job.state.final:
-            job = await wait_job(
+        while not (job := await self.find(job_id, owner=owner)).state.final:
+            if self._assembly.draining:  # nobody is notified any more, but the job may end in time
+                await asyncio.sleep(LOOK_EVERY)
+            await wait_job(
                 job, until=lambda seen: seen.state.final, seconds=PATIENCE, repository=repository, notifier=notifier
             )
         return job
