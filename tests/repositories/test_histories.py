@@ -169,10 +169,10 @@ class Histories(RuleBasedStateMachine):
         delay=delays,
         drained=st.booleans(),
         urgent=st.booleans(),
-        route_index=st.sampled_from([None, 0, 1, 2]),
+        spent=st.sampled_from([(), (0,), (0, 2)]),
     )
-    def requeue(self, claim, delay, drained, urgent, route_index):
-        requeue = Requeue(delay=delay, drained=drained, urgent=urgent, route_index=route_index)
+    def requeue(self, claim, delay, drained, urgent, spent):
+        requeue = Requeue(delay=delay, drained=drained, urgent=urgent, spent=spent)
         self.write(claim, self.repository.requeue(claim.lease, requeue))
 
     @rule(claim=claims, fail=st.booleans())

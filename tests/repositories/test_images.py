@@ -7,7 +7,7 @@ from tests.repositories.making import POLICY, new_image, new_key, running, submi
 from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.identity import new_id
 from limner.domain.job import JobState
-from limner.repositories.sql import deleting
+from limner.repositories.sql import deleting, expiring
 
 KEY = Idempotency(key="k", fingerprint="f")
 AGED = replace(POLICY, image_age=3600)
@@ -123,6 +123,39 @@ async def test_the_oldest_pictures_beyond_the_quota_are_hidden(repository):
     report, _ = await expire(repository, replace(POLICY, owner_quota=100))
     assert [change.job_id for change in report.changes] == [old.id]
     assert (await ids(repository), await ids(repository, "ben")) == ([new.images[0].id], [other.images[0].id])
+
+
+async def test_more_beyond_the_quota_than_one_write_hides(repository, monkeypatch):
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    sizes = []
+    hide = expiring.hide
+    monkeypatch.setattr(
+        expiring, "hide", lambda connection, some, at: sizes.append(len(some)) or hide(connection, some, at)
+    )
+    for owner in ("ann", "ben", "cleo"):
+        await finished(repository, owner=owner, size=60)
+    report, _ = await expire(repository, replace(POLICY, owner_quota=10))
+    assert (len(report.changes), report.counts["images_beyond_quota"], sizes) == (3, 3, [2, 1])
+
+
+async def test_keys_come_in_batches(repository, clock, monkeypatch):
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    job = await finished(repository, count=5)
+    for image in job.images:
+        await repository.delete_image(image.id)
+    clock.pass_(POLICY.restore_window + 1)
+    batches = [(await expire(repository))[1] for _ in range(4)]
+    assert [len(keys) for keys in batches] == [2, 2, 1, 0]
+    assert {key for keys in batches for key in keys} == {image.key for image in job.images}
+
+
+async def test_batches_without_keys_do_not_wait_for_another_call(repository, clock, monkeypatch):
+    for number in range(5):
+        await submitted(repository, idempotency=Idempotency(key=f"k{number}", fingerprint="f"))
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    clock.pass_(POLICY.idempotency_kept + 1)
+    report, _ = await expire(repository)
+    assert report.counts["idempotency_keys"] == 5
 
 
 async def test_events_go_some_time_after_the_end(repository, clock):

@@ -146,12 +146,27 @@ async def test_a_drained_try_counts_as_nothing(repository):
     assert (job.state, job.attempt, job.lease_losses, job.crash_count) == ("queued", 0, 0, 0)
 
 
-async def test_a_job_moves_on_to_the_next_engine_of_its_route(repository):
-    claim = await running(repository, route=("openai", "painter"))
-    await repository.requeue(claim.lease, Requeue(route_index=1))
-    assert await claimed(repository, engine="openai") == ()
-    (again,) = await claimed(repository, engine="painter")
-    assert again.job.route_index == 1
+async def test_a_change_tells_the_final_state_that_it_brought(repository):
+    claim = await running(repository, count=2)
+    kept = await repository.keep_image(claim.lease, new_image(claim), finish=False)
+    last = await repository.keep_image(claim.lease, new_image(claim, 1), finish=True)
+    assert (kept.ended, last.ended) == (None, JobState.SUCCEEDED)
+
+
+async def test_a_requeue_of_a_job_to_cancel_tells_that_it_was_cancelled(repository):
+    claim = await running(repository)
+    asked = await repository.cancel(claim.job.id)
+    back = await repository.requeue(claim.lease, BACK)
+    assert (asked.ended, back.ended) == (None, JobState.CANCELLED)
+
+
+async def test_a_spent_handle_does_not_come_with_the_next_claim(repository):
+    claim = await running(repository, count=2)
+    held = [replace(new_call(claim, CallPhase.SUBMITTED, {"id": n}), first_ordinal=n) for n in (0, 1)]
+    for call in held:
+        await repository.hold_handle(claim.lease, call)
+    await repository.requeue(claim.lease, Requeue(urgent=True, spent=(0,)))
+    assert (await claimed(repository))[0].calls == (held[1],)
 
 
 async def test_an_open_call_comes_with_the_next_claim(repository):

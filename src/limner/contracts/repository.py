@@ -59,7 +59,8 @@ class Requeue:
     """Back to the queue after a failed try. Counters are what this try adds.
 
     `delay` None: ready at once. `drained`: nothing is counted and the attempt is given back.
-    `urgent`: before the owner's other jobs, for work that is already paid for.
+    `urgent`: before the owner's other jobs, for work that is already paid for. `spent`: first ordinals of calls whose
+    handles are of no use any more.
     """
 
     delay: timedelta | None = None
@@ -70,7 +71,10 @@ class Requeue:
     bad_images: int = 0
     ambiguous_calls: int = 0
     paid_bad_outputs: int = 0
-    route_index: int | None = None
+    spent: tuple[int, ...] = ()
+
+
+NOTHING_COUNTED = Requeue()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +239,8 @@ class MaintenanceRepository(Protocol):
         ...
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
-        """Old events, idempotency keys, settled outbox, purged pictures, retention by age and quota; returns the
-        storage keys whose bytes may go.
+        """Old events, idempotency keys, settled outbox, purged pictures, retention by age and quota; returns a batch of
+        storage keys whose bytes may go. Where there are some, there may be more: call it again.
         """
         ...
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from limner.domain.event import JobChanged
+from limner.domain.job import JobState
 from limner.repositories.sql.lanes import NONE, STOPPED, Lane, LaneChange, change_lane, waiting_job
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
@@ -18,18 +19,21 @@ CHANGED = (jobs.c.id, jobs.c.owner, jobs.c.engine, jobs.c.urgent, jobs.c.event_s
 """What statements that change a job return."""
 
 
-def record(connection: Connection, rows: Iterable[Row], moment: Moment) -> tuple[JobChanged, ...]:
-    """Writes one event a row, as the row is now."""
+def record(
+    connection: Connection, rows: Sequence[Row], moment: Moment, *, over: Collection[Row] = ()
+) -> tuple[JobChanged, ...]:
+    """Writes one event a row, as the row is now; those of `over` came to their end with this."""
     told = [[row.id, row.owner, row.event_seq, moment.at, changes_of(row)] for row in rows]
     if told:
         _RECORD.run(connection, rows=encode(told))
-    return tuple(JobChanged(job_id=job_id, owner=owner, seq=seq) for job_id, owner, seq, _, _ in told)
+    ended = {row.id: JobState(row.state) for row in over}
+    return tuple(JobChanged(job_id=row.id, owner=row.owner, seq=row.event_seq, ended=ended.get(row.id)) for row in rows)
 
 
 def conclude(connection: Connection, rows: Sequence[Row], moment: Moment, *, ran: bool) -> tuple[JobChanged, ...]:
     """What goes with reaching a final state."""
     leave(connection, rows, moment, ran=ran)
-    return record(connection, rows, moment)
+    return record(connection, rows, moment, over=rows)
 
 
 def leave(connection: Connection, rows: Sequence[Row], moment: Moment, *, ran: bool) -> None:

@@ -4,50 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
-from limner.contracts.repository import SweepReport
-from limner.domain.event import JobChanged
 from limner.domain.policy import Policy
 from limner.repositories.sql.deleting import drop_jobs
 from limner.repositories.sql.images import delete_image
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.tables import FINISHED, events, facts, idempotency, images, jobs, outbox
+from limner.repositories.sql.upkeep import Upkeep
 
 BATCH = 500
+JOBS = 100
+"""Fewer, because each may have many pictures."""
 SCANNED_EVENTS = 5000
 FOR_EVER = -1
 
 
-@dataclass(slots=True)
-class Expired:
-    """What went: signals, storage keys without a row, rows by kind. `more`: a batch was full."""
-
-    changes: list[JobChanged] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    more: bool = False
-
-    def add(self, other: Expired) -> None:
-        self.changes += other.changes
-        self.keys += other.keys
-        self.counts += other.counts
-        self.more = self.more or other.more
-
-    def report(self) -> SweepReport:
-        return SweepReport(changes=tuple(self.changes), counts=dict(self.counts))
-
-
-def expire(connection: Connection, policy: Policy, moment: Moment) -> Expired:
+def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
     """One batch of everything but the quota."""
     _adopt_image_age(connection, policy)
     restorable_since = moment.before(policy.restore_window)
     purged = [row.key for row in _PURGE.rows(connection, deleted_before=restorable_since, batch=BATCH)]
-    aged = [row.id for row in _AGED.rows(connection, at=moment.at, batch=BATCH)]
+    aged = [row.id for row in _AGED.rows(connection, at=moment.at, batch=JOBS)]
     counts = Counter(
         {
             "images_purged": len(purged),
@@ -57,10 +38,10 @@ def expire(connection: Connection, policy: Policy, moment: Moment) -> Expired:
             "outbox": _OLD_ENTRIES.run(connection, bound=moment.before(policy.events_kept), batch=BATCH),
         }
     )
-    return Expired(
+    return Upkeep(
         keys=[*purged, *drop_jobs(connection, aged)],
         counts=counts,
-        more=any(count >= BATCH for count in counts.values()),
+        more=len(aged) >= JOBS or any(count >= BATCH for count in counts.values()),
     )
 
 
@@ -70,11 +51,11 @@ def beyond_quota(connection: Connection, quota: int) -> tuple[str, ...]:
     return tuple(image_id for row in owners for image_id in _oldest(connection, row.owner, row.bytes - quota))
 
 
-def hide(connection: Connection, image_ids: Sequence[str], moment: Moment) -> Expired:
+def hide(connection: Connection, image_ids: Sequence[str], moment: Moment) -> Upkeep:
     """Like a delete by the owner: restorable for a while, then purged."""
     hidden = [delete_image(connection, image_id, moment) for image_id in image_ids]
     changes = [changed for changed in hidden if changed]
-    return Expired(changes=changes, counts=Counter(images_beyond_quota=len(changes)))
+    return Upkeep(changes=changes, counts=Counter(images_beyond_quota=len(changes)))
 
 
 def _oldest(connection: Connection, owner: str, excess: int) -> Sequence[str]:

@@ -51,8 +51,9 @@ def keep_images(connection: Connection, keeps: Sequence[Keep], moment: Moment) -
     """What changed, or that it was not this worker's to keep: then nothing did."""
     rows = [_keep(connection, keep, moment) for keep in keeps]
     kept = [row for row in rows if row is not None]
-    leave(connection, [row for row in kept if row.finished_at is not None], moment, ran=True)
-    changes = iter(record(connection, kept, moment))
+    over = [row for row in kept if row.finished_at is not None]
+    leave(connection, over, moment, ran=True)
+    changes = iter(record(connection, kept, moment, over=over))
     return [LeaseLost() if row is None else next(changes) for row in rows]
 
 

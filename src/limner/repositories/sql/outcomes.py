@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from limner.contracts.repository import Requeue
+from limner.contracts.repository import NOTHING_COUNTED, Requeue
 from limner.domain.errors import LeaseLost
 from limner.domain.event import JobChanged
 from limner.domain.job import JobError, JobState, Lease
@@ -32,11 +31,9 @@ from limner.repositories.sql.changes import CHANGED, conclude, lane_of, record
 from limner.repositories.sql.lanes import NONE, ONE, return_to_lane
 from limner.repositories.sql.leases import leased
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.prepared import Prepared
-from limner.repositories.sql.rows import encode_error
+from limner.repositories.sql.prepared import Prepared, elements
+from limner.repositories.sql.rows import encode, encode_error
 from limner.repositories.sql.tables import calls, images, jobs
-
-NOTHING_COUNTED = Requeue()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,6 @@ def requeue(connection: Connection, lease: Lease, requeue: Requeue, moment: Mome
         raise LeaseLost
     if before.cancel_requested_at is not None:
         return finish(connection, lease, Ending(state=JobState.CANCELLED, counters=requeue), moment)
-    place = before.route_index if requeue.route_index is None else requeue.route_index
     row = _REQUEUE.rows(
         connection,
         leased_job=lease.job_id,
@@ -71,12 +67,10 @@ def requeue(connection: Connection, lease: Lease, requeue: Requeue, moment: Mome
         delayed_until=_delayed_until(requeue, moment),
         goes_first=int(requeue.urgent),
         given_back=int(requeue.drained),
-        place=place,
-        next_engine=json.loads(before.route)[place],
         **_counted(requeue),
     )[0]
-    close_calls(connection, row.id, keep_handles=requeue.urgent or requeue.drained)
-    return_to_lane(connection, (row.owner, before.engine), (row.owner, row.engine), lane_of(row), moment)
+    close_calls(connection, row.id, requeue)
+    return_to_lane(connection, (row.owner, row.engine), (row.owner, row.engine), lane_of(row), moment)
     return record(connection, [row], moment)[0]
 
 
@@ -94,9 +88,10 @@ def end_queued(connection: Connection, job_id: str, ending: Ending, moment: Mome
     return conclude(connection, [row], moment, ran=False)[0] if row else None
 
 
-def close_calls(connection: Connection, job_id: str, *, keep_handles: bool) -> None:
-    """What was counted is not open any more; a handle stays for work that is resumed."""
-    _CLOSE_CALLS.run(connection, of_job=job_id, handles_too=int(not keep_handles))
+def close_calls(connection: Connection, job_id: str, requeue: Requeue) -> None:
+    """What was counted is not open any more; a handle stays for work that is resumed, unless it is spent."""
+    keep_handles = requeue.urgent or requeue.drained
+    _CLOSE_CALLS.run(connection, of_job=job_id, handles_too=int(not keep_handles), spent=encode(requeue.spent))
 
 
 def ended(*, all_kept: ColumnElement[bool]) -> dict[str, Any]:
@@ -177,8 +172,6 @@ def _requeue_statement() -> Prepared:
         "not_before": bindparam("delayed_until"),
         "urgent": bindparam("goes_first"),
         "attempt": jobs.c.attempt - bindparam("given_back", type_=Integer),
-        "route_index": bindparam("place"),
-        "engine": bindparam("next_engine"),
         "progress": null(),
         "lease_owner": null(),
         "lease_until": null(),
@@ -188,7 +181,8 @@ def _requeue_statement() -> Prepared:
 
 
 def _close_calls() -> Prepared:
-    closing = or_(calls.c.phase != text("'submitted'"), bindparam("handles_too", type_=Integer) > NONE)
+    useless = or_(bindparam("handles_too", type_=Integer) > NONE, calls.c.first_ordinal.in_(elements("spent")))
+    closing = or_(calls.c.phase != text("'submitted'"), useless)
     mine = and_(calls.c.job_id == bindparam("of_job"), calls.c.phase != text("'done'"), closing)
     return Prepared(update(calls).where(mine).values(phase=text("'done'")))
 
@@ -197,5 +191,5 @@ _END = _end()
 _END_QUEUED = _end_queued()
 _ASK_CANCEL = _ask_cancel()
 _REQUEUE = _requeue_statement()
-_BEFORE = Prepared(select(jobs.c.engine, jobs.c.route, jobs.c.route_index, jobs.c.cancel_requested_at).where(leased()))
+_BEFORE = Prepared(select(jobs.c.cancel_requested_at).where(leased()))
 _CLOSE_CALLS = _close_calls()

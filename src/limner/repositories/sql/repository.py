@@ -50,6 +50,7 @@ from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.readers import Readers
 from limner.repositories.sql.rows import to_milliseconds, to_time
 from limner.repositories.sql.submitting import Entry, Intake, entry_of
+from limner.repositories.sql.upkeep import Upkeep
 from limner.repositories.sql.writer import Writer
 
 Given = ParamSpec("Given")
@@ -181,26 +182,27 @@ class SqlRepository:
         self._image_age = policy.image_age
         dead = await self._read(sweeping.dead_workers, is_dead)
         trusted = self._trust.look(policy.lease)
-        swept = sweeping.Swept(more=True)
-        while swept.more:
-            swept.more = False
-            swept.add(
+        done = Upkeep(more=True)
+        while done.more:
+            done.more = False
+            done.add(
                 await self._write(
                     lambda connection: sweeping.sweep(connection, policy, dead, self._moment(), expired_too=trusted)
                 )
             )
-        return swept.report()
+        return done.report()
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
         self._image_age = policy.image_age
-        expired = expiring.Expired(more=True)
-        while expired.more:
-            expired.more = False
-            expired.add(await self._write(lambda connection: expiring.expire(connection, policy, self._moment())))
-        if policy.owner_quota is not None:
+        done = Upkeep(more=True)
+        while done.more and not done.keys:
+            done.more = False
+            done.add(await self._write(lambda connection: expiring.expire(connection, policy, self._moment())))
+        if policy.owner_quota is not None and not done.keys:
             excess = await self._read(expiring.beyond_quota, policy.owner_quota)
-            expired.add(await self._write(lambda connection: expiring.hide(connection, excess, self._moment())))
-        return expired.report(), tuple(expired.keys)
+            for first in range(0, len(excess), expiring.BATCH):
+                done.add(await self._hide(excess[first : first + expiring.BATCH]))
+        return done.report(), tuple(done.keys)
 
     async def outbox_due(self, *, limit: int, hold: float) -> tuple[OutboxEntry, ...]:
         return await self._write(lambda connection: outbox.outbox_due(connection, limit, hold, self._moment()))
@@ -237,6 +239,9 @@ class SqlRepository:
 
     def _keep_all(self, connection: Connection, keeps: Sequence[Keep]) -> Sequence[JobChanged | LimnerError]:
         return keep_images(connection, keeps, self._moment())
+
+    async def _hide(self, image_ids: Sequence[str]) -> Upkeep:
+        return await self._write(lambda connection: expiring.hide(connection, image_ids, self._moment()))
 
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._image_age)
