@@ -57,7 +57,7 @@ class Assembly:
         self.models = Models(self.engines, default=settings.model or next(iter(self.engines), ""))
         self.observer = Telemetry()
         self.codec = PillowCodec()
-        self.repository = SqlRepository(settings.database_url)
+        self.repository = SqlRepository(settings.database_url, image_age=self.policy.image_age)
         self.storage = plugins.storage_from_url(settings.storage_url)
         self.notifier = SqliteNotifier(
             settings.database_path,

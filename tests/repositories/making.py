@@ -31,8 +31,8 @@ class SetClock:
 
 
 @asynccontextmanager
-async def opened(path, clock=None):
-    repository = SqlRepository(f"sqlite:///{path}", clock=clock)
+async def opened(path, clock=None, **given):
+    repository = SqlRepository(f"sqlite:///{path}", clock=clock, **given)
     await repository.open()
     try:
         yield repository

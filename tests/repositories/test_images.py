@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import POLICY, new_image, new_key, running, submitted
+from tests.repositories.making import POLICY, new_image, new_key, opened, running, submitted
 
 from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.identity import new_id
@@ -10,7 +10,7 @@ from limner.domain.job import JobState
 from limner.repositories.sql import deleting, expiring
 
 KEY = Idempotency(key="k", fingerprint="f")
-AGED = replace(POLICY, image_age=3600)
+HOUR = 3600
 
 
 async def finished(repository, *, count=1, size=100, **facts):
@@ -89,32 +89,34 @@ async def test_only_keys_that_a_row_names_are_known(repository):
     assert await repository.known_keys([key, "stray/0/1.png"]) == {key}
 
 
-async def test_retention_says_when_and_then_lets_go(repository, clock):
-    job = await finished(repository, policy=AGED)
-    assert (job.expires_at - job.finished_at).total_seconds() == 3600
-    assert job.images[0].expires_at == job.expires_at
-    clock.pass_(3601)
-    _, keys = await expire(repository, AGED)
-    assert (keys, await repository.find_job(job.id), await ids(repository)) == ((job.images[0].key,), None, [])
+async def test_retention_says_when_and_then_lets_go(path, clock):
+    async with opened(path, clock, image_age=HOUR) as repository:
+        job = await finished(repository)
+        assert (job.expires_at - job.finished_at).total_seconds() == HOUR
+        assert job.images[0].expires_at == job.expires_at
+        clock.pass_(HOUR + 1)
+        _, keys = await expire(repository)
+        assert (keys, await repository.find_job(job.id), await ids(repository)) == ((job.images[0].key,), None, [])
 
 
-async def test_jobs_that_are_not_finished_do_not_age(repository, clock):
-    waiting = await submitted(repository, policy=AGED)
-    clock.pass_(99 * 3600)
-    await expire(repository, AGED)
-    assert await repository.find_job(waiting.id) is not None
+async def test_jobs_that_are_not_finished_do_not_age(path, clock):
+    async with opened(path, clock, image_age=HOUR) as repository:
+        waiting = await submitted(repository)
+        clock.pass_(99 * HOUR)
+        await expire(repository)
+        assert await repository.find_job(waiting.id) is not None
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 60.0), (60.0, None), (60.0, 3600.0)])
-async def test_a_new_retention_dates_finished_jobs_again(repository, before, after):
-    first, then = replace(POLICY, image_age=before), replace(POLICY, image_age=after)
-    await expire(repository, first)
-    job = await finished(repository, policy=first)
-    await expire(repository, then)
-    job = await repository.find_job(job.id)
-    expected = None if after is None else after
+async def test_a_new_retention_dates_finished_jobs_again(path, clock, before, after):
+    async with opened(path, clock, image_age=before) as repository:
+        await expire(repository)
+        job = await finished(repository)
+    async with opened(path, clock, image_age=after) as repository:
+        await expire(repository)
+        job = await repository.find_job(job.id)
     for dated in (job, job.images[0]):
-        assert (dated.expires_at and (dated.expires_at - job.finished_at).total_seconds()) == expected
+        assert (dated.expires_at and (dated.expires_at - job.finished_at).total_seconds()) == after
 
 
 async def test_the_oldest_pictures_beyond_the_quota_are_hidden(repository):

@@ -25,7 +25,7 @@ FOR_EVER = -1
 
 def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
     """One batch of everything but the quota."""
-    _adopt_image_age(connection, policy)
+    _adopt_image_age(connection, moment.image_age)
     restorable_since = moment.before(policy.restore_window)
     purged = [row.key for row in _PURGE.rows(connection, deleted_before=restorable_since, batch=BATCH)]
     aged = [row.id for row in _AGED.rows(connection, at=moment.at, batch=JOBS)]
@@ -73,9 +73,9 @@ def _drop_old_events(connection: Connection, bound: int) -> int:
     return _OLD_EVENTS.run(connection, bound=bound, scanned=SCANNED_EVENTS)
 
 
-def _adopt_image_age(connection: Connection, policy: Policy) -> None:
+def _adopt_image_age(connection: Connection, image_age: float | None) -> None:
     """Finished rows were dated by the retention of their day; when it was set anew they are dated again."""
-    age = FOR_EVER if policy.image_age is None else int(policy.image_age * 1000)
+    age = FOR_EVER if image_age is None else int(image_age * 1000)
     row = _IMAGE_AGE.first(connection)
     if age == (FOR_EVER if row is None else row.value):
         return

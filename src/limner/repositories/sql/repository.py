@@ -58,14 +58,16 @@ Result = TypeVar("Result")
 
 
 class SqlRepository:
-    """`url` is sqlite:///relative/path or sqlite:////absolute/path; nothing is touched before `open`."""
+    """`url` is sqlite:///relative/path or sqlite:////absolute/path; nothing is touched before `open`. `image_age`:
+    seconds for which finished jobs and their pictures are kept; None is for ever.
+    """
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, image_age: float | None = None) -> None:
         self._path = _path_of(url)
         self._clock = clock or SystemClock()
         self._intake = Intake()
         self._trust = LeaseTrust()
-        self._image_age: float | None = None
+        self._image_age = image_age
         self._running: tuple[Writer, Readers] | None = None
 
     def now(self) -> datetime:
@@ -89,7 +91,6 @@ class SqlRepository:
         await self._writer.write(sqlite.ping)
 
     async def submit(self, job: Job, *, idempotency: Idempotency | None, policy: Policy) -> Submission:
-        self._image_age = policy.image_age
         return await self._writer.write_item(self._submit_all, entry_of(job, idempotency, policy))
 
     async def find_job(self, job_id: str) -> Job | None:
@@ -131,7 +132,6 @@ class SqlRepository:
     async def claim(
         self, worker: str, free: Mapping[str, int], *, policy: Policy
     ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
-        self._image_age = policy.image_age
         return await self._write(lambda connection: claiming.claim(connection, worker, free, policy, self._moment()))
 
     def renew(self, leases_held: Collection[Lease], *, seconds: float) -> Renewal:
@@ -179,7 +179,6 @@ class SqlRepository:
         return await self._read(images.known_keys, keys_asked)
 
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
-        self._image_age = policy.image_age
         dead = await self._read(sweeping.dead_workers, is_dead)
         trusted = self._trust.look(policy.lease)
         done = Upkeep(more=True)
@@ -193,7 +192,6 @@ class SqlRepository:
         return done.report()
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
-        self._image_age = policy.image_age
         done = Upkeep(more=True)
         while done.more and not done.keys:
             done.more = False
