@@ -96,6 +96,7 @@ STATUS: Mapping[type[errors.LimnerError], int] = {
     errors.DatabaseError: 500,
     errors.EngineError: 502,
     errors.EngineFailed: 502,
+    errors.ContractBroken: 502,
     errors.NotSent: 502,
     errors.Transient: 502,
     errors.UnknownOutcome: 502,
