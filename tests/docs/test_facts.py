@@ -1,3 +1,4 @@
+import ast
 import dataclasses
 import inspect
 import re
@@ -28,6 +29,27 @@ def codes():
 @pytest.mark.parametrize("code", codes())
 def test_every_error_code_is_documented(code):
     assert f"`{code}`" in (DOCS / "errors.md").read_text()
+
+
+def field_codes():
+    """The codes that are given to FieldErrors; where one is computed, the first words of its module's tuples."""
+    found = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        made = [node.args[1] for node in nodes if isinstance(node, ast.Call) and is_field_error(node.func)]
+        if not all(isinstance(code, ast.Constant) for code in made):
+            made += [node.elts[0] for node in nodes if isinstance(node, ast.Tuple) and node.elts]
+        found |= {str(code.value) for code in made if isinstance(code, ast.Constant)}
+    return {code for code in found if code.isidentifier()}
+
+
+def is_field_error(called):
+    return getattr(called, "attr", getattr(called, "id", None)) == "FieldError"
+
+
+def test_exactly_the_codes_of_fields_that_exist_are_documented():
+    table = (DOCS / "errors.md").read_text().partition("| code of a field |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == field_codes()
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

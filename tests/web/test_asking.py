@@ -32,9 +32,10 @@ async def refused(client, content, **headers):
         ({"width": 0}, "/width", "out_of_range"),
         ({"width": 63, "model": "gated"}, "/width", "out_of_range"),
         ({"height": 2049}, "/height", "out_of_range"),
-        ({"height": 1e9}, "/height", "wrong_type"),
+        ({"height": 1e9}, "/height", "out_of_range"),
+        ({"height": 512.5}, "/height", "wrong_type"),
         ({"width": 10**9}, "/width", "out_of_range"),
-        ({"width": 10**40}, "/width", "wrong_type"),
+        ({"width": 10**40}, "/width", "out_of_range"),
         ({"width": "512"}, "/width", "wrong_type"),
         ({"width": True}, "/width", "wrong_type"),
         ({"width": [512]}, "/width", "wrong_type"),
@@ -180,11 +181,46 @@ async def test_a_cursor_that_is_not_ours_is_refused(ann, path, cursor):
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "state=lost"])
-async def test_a_bad_query_is_told_by_name(ann, query):
-    answer = await ann.get(f"/jobs?{query}")
+LIMITED = {"minimum": 64, "maximum": 2048}
+
+
+async def test_a_number_with_an_exponent_is_told_the_limit(ann):
+    answer = await ann.post("/images", content=b'{"prompt": "a fox", "model": "gated", "width": 1e9}', headers=TYPED)
+    (fault,) = answer.json()["errors"]
+    assert fault == {"pointer": "/width", "code": "out_of_range", "detail": fault["detail"], **LIMITED}
+
+
+async def test_numbers_that_are_whole_are_taken_however_they_are_written(ann):
+    body = b'{"prompt": "a fox", "width": 64.0, "height": 6.4e1, "count": 2.0, "seed": 7.0}'
+    request = (await ann.post("/images", content=body, headers=TYPED)).json()["request"]
+    found = [request[name] for name in ("width", "height", "count", "seed")]
+    assert [repr(number) for number in found] == ["64", "64", "2", "7"]
+
+
+STATES = ["queued", "running", "succeeded", "failed", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("/jobs?limit=0", ("/limit", "out_of_range", "limit is 0; the least is 1.", {"minimum": 1})),
+        ("/images?limit=201", ("/limit", "out_of_range", "limit is 201; the most is 200.", {"maximum": 200})),
+        ("/jobs?limit=x", ("/limit", "wrong_type", "limit is x; it must be a whole number.", {})),
+        (f"/jobs?limit={'9' * 5000}", ("/limit", "wrong_type", None, {})),
+        ("/jobs?state=lost", ("/state", "not_allowed", None, {"allowed": STATES})),
+        (
+            f"/images/{'0' * 36}/content?format=gif",
+            ("/format", "not_allowed", None, {"allowed": ["png", "jpeg", "webp"]}),
+        ),
+        (f"/images/{'0' * 36}/thumbnail/7", ("/size", "not_allowed", None, {"allowed": ["256", "512", "1024"]})),
+    ],
+)
+async def test_a_bad_query_is_told_in_the_words_of_bodies(ann, address, fault):
+    answer = await ann.get(address)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert answer.json()["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
+    (told,) = answer.json()["errors"]
+    pointer, code, detail, limits = fault
+    assert told == {"pointer": pointer, "code": code, "detail": detail or told["detail"], **limits}
 
 
 async def test_a_full_disk_takes_nothing(house, ann):

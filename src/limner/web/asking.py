@@ -19,6 +19,7 @@ from limner.web.negotiation import header
 BODY_LIMIT = 1024 * 1024
 
 FIELDS = frozenset(field.name for field in fields(Ask)) - {"priority"}
+WHOLE = ("width", "height", "count", "seed", "steps")
 
 ELSEWHERE = {
     "n": "count",
@@ -102,6 +103,10 @@ def _ask(body: dict[str, Any]) -> Ask:
     """Nulls are absent; types are checked with everything else, where the model is known."""
     given = {name: value for name, value in body.items() if value is not None and name in FIELDS}
     given.setdefault("prompt", "")
+    for name in WHOLE:
+        # JSON has one kind of number: 512.0 and 1e3 are whole.
+        if isinstance(value := given.get(name), float) and value.is_integer():
+            given[name] = int(value)
     return Ask(**given)
 
 

@@ -29,10 +29,17 @@ NOT_FINISHED = errors.JobNotFinished()
 NOT_RETRYABLE = errors.JobNotRetryable()
 FINISHED = errors.JobFinished("It has already succeeded.")
 BAD_FORMAT = errors.InvalidRequest(
-    [errors.FieldError("/format", "literal_error", "format: input should be 'png', 'jpeg' or 'webp'.")]
+    [
+        errors.FieldError(
+            "/format",
+            "not_allowed",
+            "format is gif; choose from png, jpeg, webp.",
+            {"allowed": ["png", "jpeg", "webp"]},
+        )
+    ]
 )
 BAD_QUERY = errors.InvalidRequest(
-    [errors.FieldError("/limit", "less_than_equal", "limit: input should be less than or equal to 200.")]
+    [errors.FieldError("/limit", "out_of_range", "limit is 500; the most is 200.", {"maximum": 200})]
 )
 SUBMITTING: tuple[LimnerError, ...] = (
     errors.TooManyQueued("You have 100 jobs waiting, your limit; room in about 12 s.", retry_after=12),

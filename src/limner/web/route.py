@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from limner.domain.errors import FieldError, InvalidRequest, LimnerError, NotStarted
+from limner.domain.errors import LimnerError, NotStarted
 from limner.domain.identity import Principal
 from limner.observers.traces import hide_query
 from limner.web.access import Access, Caller, access_of
@@ -26,6 +26,7 @@ from limner.web.credentials import LINK
 from limner.web.door import Door
 from limner.web.errors import MethodNotAllowed, problem
 from limner.web.plain import PlainParameters
+from limner.web.query_faults import invalid_request
 
 CALLER = "limner.caller"
 RESPONSE = "limner.response"
@@ -98,7 +99,7 @@ class LimnerRoute(APIRoute):
             try:
                 return await solve_and_run(request)
             except RequestValidationError as error:
-                return _handed_over(request, problem(_invalid(error)))
+                return _handed_over(request, problem(invalid_request(error)))
 
         return run
 
@@ -181,19 +182,3 @@ def _without_caller(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     del run.__wrapped__  # FastAPI would look through to the endpoint
     run.__signature__ = signature.replace(parameters=[request, *others])  # type: ignore[attr-defined]
     return run
-
-
-def _invalid(error: RequestValidationError) -> InvalidRequest:
-    """FastAPI's words for a bad query parameter, in ours."""
-    return InvalidRequest(
-        [
-            FieldError("/" + "/".join(str(part) for part in fault["loc"][1:]), fault["type"], _sentence(fault))
-            for fault in error.errors()
-        ]
-    )
-
-
-def _sentence(fault: dict[str, Any]) -> str:
-    name = str(fault["loc"][-1])
-    message = str(fault["msg"])
-    return f"{name}: {message[:1].lower()}{message[1:]}."
