@@ -8,6 +8,7 @@ from limner.contracts.repository import Requeue
 from limner.domain.errors import (
     BadImage,
     BadParameter,
+    ContractBroken,
     EngineCrashed,
     EngineFailed,
     EngineTimeout,
@@ -32,7 +33,6 @@ JOB = Job(
     created_at=NOW, deadline_at=NOW + timedelta(days=1),
 )  # fmt: skip
 NORMAL = Situation(now=NOW, policy=Policy(), chance=lambda: 1.0)
-TWO_ENGINES = replace(JOB, route=("a", "b"))
 LAST_TRY = replace(JOB, attempt=5)
 
 
@@ -81,30 +81,6 @@ def test_what_cannot_get_better_fails_at_once(error):
     assert (verdict.error.code, verdict.error.retryable) == (error.code, error.retryable)
 
 
-@pytest.mark.parametrize("error", [OutOfMoney(), Unauthorised()])
-def test_a_fault_of_the_engine_goes_to_the_next_engine(error):
-    assert judge(error, TWO_ENGINES, NORMAL) == Requeue(route_index=1)
-
-
-def test_exhausted_tries_go_to_the_next_engine():
-    assert judge(Transient(), replace(TWO_ENGINES, attempt=5), NORMAL) == Requeue(route_index=1)
-
-
-@pytest.mark.parametrize("error", [RefusedByPolicy(), BadParameter()])
-def test_a_fault_of_the_request_goes_nowhere_else(error):
-    assert isinstance(judge(error, TWO_ENGINES, NORMAL), Failure)
-
-
-@pytest.mark.parametrize("money", [{"open_call": True}, {"unknown_calls": 1}])
-def test_no_other_engine_is_asked_while_money_hangs_on_this_one(money):
-    situation = replace(NORMAL, **money)
-    assert isinstance(judge(LimnerError(), replace(TWO_ENGINES, attempt=5), situation), Failure)
-
-
-def test_the_last_engine_of_a_route_fails_the_job():
-    assert isinstance(judge(OutOfMoney(), replace(TWO_ENGINES, route_index=1), NORMAL), Failure)
-
-
 @pytest.mark.parametrize("error", [EngineCrashed(), OutOfMemory(), EngineTimeout()])
 def test_an_engine_that_stopped_by_itself_counts_as_a_crash(error):
     assert judge(error, JOB, NORMAL) == Requeue(delay=timedelta(seconds=2), crashes=1)
@@ -150,12 +126,28 @@ def test_a_crash_during_a_call_is_a_charge_that_is_unknown():
     assert (verdict.counters.ambiguous_calls, verdict.counters.crashes) == (2, 1)
 
 
+def test_a_paint_that_ended_too_early_leaves_its_calls_in_doubt():
+    verdict = judge(ContractBroken("It ended."), JOB, replace(NORMAL, on_ambiguous="fail", unknown_calls=1))
+    assert (verdict.error.code, verdict.counters.ambiguous_calls) == ("ambiguous_charge", 1)
+    assert verdict.error.detail == "It ended. What is missing may have been charged."
+
+
+@pytest.mark.parametrize("error", [UnknownOutcome(), EngineCrashed(), EngineCrashed(own=False), LimnerError()])
+def test_a_charge_that_is_unknown_is_told_before_the_deadline(error):
+    late = replace(NORMAL, now=JOB.deadline_at, on_ambiguous="fail", unknown_calls=1)
+    assert judge(error, JOB, late).error.code == "ambiguous_charge"
+
+
+def test_a_job_that_ran_out_of_time_did_not_crash():
+    assert judge(EngineTimeout(), JOB, replace(NORMAL, now=JOB.deadline_at)).counters.crashes == 0
+
+
 def test_an_engine_that_names_its_fault_knows_how_its_call_ended():
     assert judge(NotSent(), JOB, replace(NORMAL, on_ambiguous="fail", unknown_calls=1)).ambiguous_calls == 0
 
 
 def test_tries_end_where_every_charge_is_unknown():
-    assert isinstance(judge(UnknownOutcome(), replace(TWO_ENGINES, attempt=5), NORMAL), Failure)
+    assert isinstance(judge(UnknownOutcome(), LAST_TRY, NORMAL), Failure)
 
 
 def test_an_unusable_picture_is_tried_once_more():
@@ -163,7 +155,7 @@ def test_an_unusable_picture_is_tried_once_more():
 
 
 def test_a_second_unusable_picture_is_final():
-    verdict = judge(BadImage(), replace(TWO_ENGINES, bad_images=1), replace(NORMAL, charged=True))
+    verdict = judge(BadImage(), replace(JOB, bad_images=1), replace(NORMAL, charged=True))
     assert verdict.error.code == "bad_image"
     assert verdict.counters == Requeue(bad_images=1, paid_bad_outputs=1)
 

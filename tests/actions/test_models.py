@@ -17,25 +17,24 @@ def faults_of(**ask):
 
 
 def test_what_was_left_open_is_resolved():
-    request, route = MODELS.resolve(Ask(prompt="a fox"))
+    request = MODELS.resolve(Ask(prompt="a fox"))
     assert (request.model, request.width, request.height, request.count, request.format) == (
         "painter", 768, 512, 1, "png",
     )  # fmt: skip
     assert (request.steps, request.guidance, request.negative_prompt) == (None, None, None)
-    assert route == ("painter",)
 
 
 def test_what_was_asked_is_kept():
     ask = Ask(
         prompt="a fox", model="painter", width=64, height=65, count=2, seed=0, format="webp", options={"style": "oil"}
     )
-    request, _ = MODELS.resolve(ask)
+    request = MODELS.resolve(ask)
     assert (request.width, request.height, request.count, request.seed, request.format) == (64, 65, 2, 0, "webp")
     assert request.options == {"style": "oil"}
 
 
 def test_seeds_are_drawn_at_random():
-    seeds = {MODELS.resolve(Ask(prompt="a fox"))[0].seed for _ in range(50)}
+    seeds = {MODELS.resolve(Ask(prompt="a fox")).seed for _ in range(50)}
     assert len(seeds) > 45
     assert all(0 <= seed < 2**32 for seed in seeds)
 
@@ -44,8 +43,8 @@ def test_an_engines_models_are_named_after_it():
     assert MODELS.names() == ("painter", "openai/gpt-image-1", "openai/dall-e-3")
     assert MODELS.engine_of("openai/dall-e-3") == ("openai", "dall-e-3")
     assert MODELS.engine_of("painter") == ("painter", "")
-    request, route = MODELS.resolve(Ask(prompt="a fox", model="openai/dall-e-3"))
-    assert (request.model, request.format, route) == ("openai/dall-e-3", "webp", ("openai",))
+    request = MODELS.resolve(Ask(prompt="a fox", model="openai/dall-e-3"))
+    assert (request.model, request.format) == ("openai/dall-e-3", "webp")
 
 
 def test_an_unknown_model_is_told_the_nearest_and_all():
@@ -74,11 +73,3 @@ def test_faults_of_options_come_with_the_others():
 def test_a_default_that_nobody_paints_is_refused_with_the_nearest():
     with pytest.raises(SettingsError, match="The default model is paintr; choose from painter"):
         Models({"painter": Easel()}, default="paintr")
-
-
-def test_a_route_is_tried_in_order_and_names_engines_only():
-    engines = {"painter": Easel(), "spare": Easel()}
-    models = Models(engines, default="painter", routes={"painter": ("painter", "spare")})
-    assert models.resolve(Ask(prompt="a fox"))[1] == ("painter", "spare")
-    with pytest.raises(SettingsError, match="names spar;"):
-        Models(engines, default="painter", routes={"painter": ("spar",)})

@@ -21,7 +21,6 @@ from limner.contracts.engine import Painted, Progress, Submitted, Submitting
 from limner.domain.errors import (
     BadImage,
     EngineCrashed,
-    OutOfMoney,
     RateLimited,
     RefusedByPolicy,
     StorageFull,
@@ -297,25 +296,25 @@ async def test_a_picture_that_was_paid_for_and_is_none_is_bought_once_more(tmp_p
     assert fox.tasks[1].resume == ()
 
 
+async def test_a_handle_that_bought_a_bad_picture_is_spent_while_others_are_resumed(tmp_path):
+    def buys_two(task):
+        for ordinal in task.ordinals:
+            yield Submitting(ordinals=(ordinal,), request_key=f"k{ordinal}")
+            yield Submitted(ordinals=(ordinal,), handle={"call": ordinal})
+        yield from spoilt(task)
+
+    fox = Scripted(fails(BadImage, before=buys_two), polls, charges=True)
+    async with workshop(tmp_path, fox=fox) as shop:
+        job = await shop.painted(count=2)
+    assert [call.ordinals for call in fox.tasks[1].resume] == [(1,)]
+    assert (job.state, job.bad_images, job.paid_bad_outputs) == (JobState.SUCCEEDED, 1, 1)
+
+
 async def test_a_second_picture_that_is_none_is_final(tmp_path):
     fox = Scripted(fails(BadImage, before=spoilt))
     async with workshop(tmp_path, fox=fox) as shop:
         job = await shop.painted()
     assert (job.error.code, job.bad_images, job.paid_bad_outputs, len(fox.tasks)) == ("bad_image", 2, 0, 2)
-
-
-async def test_the_next_engine_of_a_route_paints_when_the_first_is_out_of_money(tmp_path):
-    broke, fox = Scripted(fails(OutOfMoney, before=submitting), charges=True), Scripted(paints)
-    async with workshop(tmp_path, broke=broke, fox=fox) as shop:
-        job = await shop.painted(route=("broke", "fox"))
-    assert (job.state, job.engine, len(fox.tasks)) == (JobState.SUCCEEDED, "fox", 1)
-
-
-async def test_a_refusal_is_not_taken_elsewhere(tmp_path):
-    prim, fox = Scripted(fails(RefusedByPolicy)), Scripted(paints)
-    async with workshop(tmp_path, prim=prim, fox=fox) as shop:
-        job = await shop.painted(route=("prim", "fox"))
-    assert (job.error.code, fox.tasks) == ("refused_by_policy", [])
 
 
 async def test_a_full_storage_is_waited_for_and_the_engine_is_not_asked_again(tmp_path, monkeypatch):

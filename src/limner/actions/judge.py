@@ -1,4 +1,4 @@
-"""What becomes of a job after a failed try: again, with another engine, or never."""
+"""What becomes of a job after a failed try: again, later, or never."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
-from limner.contracts.repository import Requeue
+from limner.contracts.repository import NOTHING_COUNTED, Requeue
 from limner.domain.errors import (
     BadImage,
     ContractBroken,
@@ -21,6 +21,7 @@ from limner.domain.errors import (
     UnknownOutcome,
 )
 from limner.domain.job import Job, JobError
+from limner.domain.lost_lease import DEADLINE_EXCEEDED, end_after_loss
 from limner.domain.policy import Policy
 
 OnAmbiguous = Literal["fail", "retry"]
@@ -31,17 +32,8 @@ FIRST_WAIT = 5.0
 UNUSABLE_PICTURES = 2
 COUNT_WORDS = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
-NOTHING_COUNTED = Requeue()
-
 STOPPED = (EngineCrashed, EngineTimeout, OutOfMemory)
 """The engine itself came to an end: whose fault that was decides what is counted."""
-
-DEADLINE_EXCEEDED = JobError(
-    code="deadline_exceeded",
-    title="Out of time",
-    detail="It was not finished by its deadline.",
-    retryable=True,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +63,29 @@ class Situation:
     charged: bool = False
     chance: Callable[[], float] = random.random
 
+    @property
+    def charge_matters(self) -> bool:
+        """A charge is unknown and nobody may pay again unasked."""
+        return self.unknown_calls > 0 and self.on_ambiguous == "fail"
+
 
 def judge(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     """Decides by the error's class, the job's counters and the policy; changes nothing."""
     situation = replace(situation, unknown_calls=_unknown_calls(error, situation))
+    if isinstance(error, STOPPED) and not error.facts.get("own", True):
+        return _after_loss(job, situation)
+    verdict = (_after_crash if isinstance(error, STOPPED) else _by_class)(error, job, situation)
+    counters = replace(counters_of(verdict), ambiguous_calls=situation.unknown_calls)
+    if situation.charge_matters:
+        return Failure(error=as_job_error(_in_doubt(error)), counters=counters)
     if situation.now >= job.deadline_at:
-        return Failure(error=DEADLINE_EXCEEDED, counters=Requeue(ambiguous_calls=situation.unknown_calls))
-    by_kind = _after_stop if isinstance(error, STOPPED) else _by_class
-    verdict = by_kind(error, job, situation)
-    return _count_unknown(verdict, error, situation) if situation.unknown_calls else verdict
+        return Failure(error=DEADLINE_EXCEEDED, counters=replace(counters, crashes=0))
+    return counters if isinstance(verdict, Requeue) else replace(verdict, counters=counters)
+
+
+def counters_of(verdict: Verdict) -> Requeue:
+    """What the try adds, whether or not it was the last."""
+    return verdict if isinstance(verdict, Requeue) else verdict.counters
 
 
 def _by_class(error: LimnerError, job: Job, situation: Situation) -> Verdict:
@@ -92,7 +98,7 @@ def _by_class(error: LimnerError, job: Job, situation: Situation) -> Verdict:
         case RetryClass.ONCE:
             return _after_bad_image(error, job, situation)
         case RetryClass.NEVER:
-            return _elsewhere(error, job, situation)
+            return Failure(error=as_job_error(error))
         case _:
             assert_never(retry)
 
@@ -112,14 +118,6 @@ def _unknown_calls(error: LimnerError, situation: Situation) -> int:
     return situation.unknown_calls if silent else 0
 
 
-def _count_unknown(verdict: Verdict, error: LimnerError, situation: Situation) -> Verdict:
-    counted = verdict if isinstance(verdict, Requeue) else verdict.counters
-    counted = replace(counted, ambiguous_calls=situation.unknown_calls)
-    if situation.on_ambiguous == "fail":
-        return Failure(error=as_job_error(_in_doubt(error)), counters=counted)
-    return counted if isinstance(verdict, Requeue) else replace(verdict, counters=counted)
-
-
 def _in_doubt(error: LimnerError) -> LimnerError:
     if isinstance(error, ContractBroken):
         return UnknownOutcome(f"{error.detail} What is missing may have been charged.")
@@ -127,9 +125,7 @@ def _in_doubt(error: LimnerError) -> LimnerError:
     return error if told else UnknownOutcome()
 
 
-def _after_stop(error: LimnerError, job: Job, situation: Situation) -> Verdict:
-    if not error.facts.get("own", True):
-        return _after_loss(error, job, situation)
+def _after_crash(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     crashed = Requeue(crashes=1)
     crashes = job.crash_count + 1
     if crashes >= situation.policy.max_crashes:
@@ -137,11 +133,12 @@ def _after_stop(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     return _again(error, job, situation, _full_jitter(job, situation), crashed)
 
 
-def _after_loss(error: LimnerError, job: Job, situation: Situation) -> Verdict:
-    lost = Requeue(lease_losses=1, urgent=situation.open_call)
-    if job.lease_losses + 1 >= situation.policy.max_lease_losses:
-        return Failure(error=as_job_error(error), counters=lost)
-    return lost
+def _after_loss(job: Job, situation: Situation) -> Verdict:
+    """The death of a child that jobs share is like that of a worker."""
+    lost = Requeue(lease_losses=1, ambiguous_calls=situation.unknown_calls, urgent=situation.open_call)
+    late = situation.now >= job.deadline_at
+    over = end_after_loss(job.lease_losses + 1, situation.policy, charge_matters=situation.charge_matters, late=late)
+    return Failure(error=over, counters=lost) if over else lost
 
 
 def _after_bad_image(error: LimnerError, job: Job, situation: Situation) -> Verdict:
@@ -156,17 +153,8 @@ def _again(
 ) -> Verdict:
     """One more try while tries are left."""
     if tries_of(job) >= job.max_attempts:
-        return _elsewhere(error, job, situation, counters)
-    return replace(counters, delay=delay, urgent=situation.open_call)
-
-
-def _elsewhere(error: LimnerError, job: Job, situation: Situation, counters: Requeue = NOTHING_COUNTED) -> Verdict:
-    """The next engine of the route, unless the request itself is at fault or money hangs on this engine."""
-    at_fault = isinstance(error, EngineError) and not error.retryable
-    money_spent = situation.open_call or situation.unknown_calls > 0
-    if at_fault or money_spent or job.route_index + 1 >= len(job.route):
         return Failure(error=as_job_error(error), counters=counters)
-    return replace(counters, route_index=job.route_index + 1)
+    return replace(counters, delay=delay, urgent=situation.open_call)
 
 
 def _full_jitter(job: Job, situation: Situation) -> timedelta:

@@ -18,29 +18,19 @@ from limner.domain.wording import kind_of, listed, meant, shown
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """One model: who paints it, what it can, and the engines to try in order."""
+    """One model: who paints it and what it can."""
 
     engine: str
     part: str
     capabilities: Capabilities
     options: OptionsCheck
-    route: tuple[str, ...]
 
 
 class Models:
-    """The configured engines' models by the names that users write: `engine` or `engine/model`.
+    """The configured engines' models by the names that users write: `engine` or `engine/model`."""
 
-    `routes` names, for a model, the engines to try in order; without one it is the model's own engine.
-    """
-
-    def __init__(
-        self,
-        engines: Mapping[str, Engine],
-        *,
-        default: str,
-        routes: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> None:
-        self._offers = dict(_offers(engines, routes or {}))
+    def __init__(self, engines: Mapping[str, Engine], *, default: str) -> None:
+        self._offers = dict(_offers(engines))
         if default not in self._offers:
             raise SettingsError(f"The default model is {shown(default)}; {self._choice(default)}")
         self.default = default
@@ -57,8 +47,8 @@ class Models:
         offer = self._offer(model)
         return offer.engine, offer.part
 
-    def resolve(self, ask: Ask) -> tuple[ImageRequest, tuple[str, ...]]:
-        """What will be painted, and the engines to try in order. Raises InvalidRequest with every fault."""
+    def resolve(self, ask: Ask) -> ImageRequest:
+        """What will be painted. Raises InvalidRequest with every fault."""
         model = self.default if ask.model is None else ask.model
         offer = self._offers.get(model) if isinstance(model, str) else None
         faults = [*ask_faults(ask)]
@@ -68,7 +58,7 @@ class Models:
         faults += offer.options.faults(ask.options)
         if faults:
             raise InvalidRequest(faults)
-        return _resolved(ask, model, offer.capabilities), offer.route
+        return _resolved(ask, model, offer.capabilities)
 
     def _offer(self, model: str) -> _Offer:
         if offer := self._offers.get(model):
@@ -85,16 +75,13 @@ class Models:
         return f"choose from {listed(self.names())}.{meant(model, self._offers)}"
 
 
-def _offers(engines: Mapping[str, Engine], routes: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, _Offer]]:
+def _offers(engines: Mapping[str, Engine]) -> Iterator[tuple[str, _Offer]]:
     for name, engine in engines.items():
         capabilities = engine.capabilities
         options = OptionsCheck(name, capabilities.options)
         for part in capabilities.models or ("",):
             model = f"{name}/{part}" if part else name
-            route = routes.get(model, (name,))
-            if strangers := [hop for hop in route if hop not in engines]:
-                raise SettingsError(f"The route of {model} names {shown(strangers[0])}; engines: {listed([*engines])}.")
-            yield model, _Offer(name, part, capabilities, options, route)
+            yield model, _Offer(name, part, capabilities, options)
 
 
 def _resolved(ask: Ask, model: str, capabilities: Capabilities) -> ImageRequest:

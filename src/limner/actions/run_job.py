@@ -15,7 +15,7 @@ from limner.contracts.faults import fault
 from limner.contracts.storage import LocalStorage
 from limner.domain.errors import BadImage, ContractBroken
 from limner.domain.event import JobChanged
-from limner.domain.job import Call, CallPhase, JobState
+from limner.domain.job import Call, CallPhase
 
 HOLD_CHECK = 0.2
 """Seconds between two looks whether a paid call may start."""
@@ -57,14 +57,14 @@ def _strokes(run: Running, engine: Engine) -> Strokes:
 
 
 def _task(run: Running) -> PaintTask:
-    name, model = run.needs.models.engine_of(run.job.request.model)
+    _, model = run.needs.models.engine_of(run.job.request.model)
     return PaintTask(
         job_id=run.job.id,
         request=run.job.request,
         ordinals=tuple(sorted(run.missing)),
         attempt=run.job.attempt,
         request_key=f"{run.job.id}:{run.job.attempt}",
-        model=model if name == run.job.engine else "",
+        model=model,
         resume=tuple(_open_calls(run)),
         deadline=run.job.deadline_at,
         alone=run.claim.alone,
@@ -192,6 +192,5 @@ def _conclude(run: Running) -> None:
         run.needs.notifier.publish([run.tally.keep(now=run.needs.clock.monotonic())])
         return
     run.settle()
-    run.needs.observer.count("limner_jobs_total", state=JobState.SUCCEEDED.value)
     run.needs.finished()
     fault("after_finish")

@@ -79,7 +79,7 @@ class Running:
         self.reason: Reason | None = None
         self.interrupted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.settled = False
-        self.charged_for_bad_image = False
+        self.spent: set[int] = set()
 
     @property
     def on_ambiguous(self) -> OnAmbiguous:
@@ -107,7 +107,7 @@ class Running:
     def note_bad_image(self, ordinal: int) -> None:
         """Its call has come to an end: whatever was paid for it bought nothing that can be kept."""
         if call := self._call_of(ordinal):
-            self.charged_for_bad_image = True
+            self.spent.add(call.first_ordinal)
             del self.calls[call.first_ordinal]
 
     def _call_of(self, ordinal: int) -> Call | None:
@@ -124,7 +124,9 @@ class Running:
             self.interrupted.set_result(None)
 
     def publish(self, change: JobChanged) -> None:
-        """Watchers hear of a change that is committed."""
+        """Watchers hear of a change that is committed, and an end is counted as what the row took it for."""
+        if change.ended is not None:
+            self.needs.observer.count("limner_jobs_total", state=change.ended.value)
         self.seq = max(self.seq, change.seq)
         self.needs.notifier.publish([change])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from limner.actions.judge import Failure, Situation, judge
+from limner.actions.judge import Failure, Situation, counters_of, judge
 from limner.actions.quiet_trace import log_fault
 from limner.actions.running import Reason, Running
 from limner.actions.strokes import Interrupted
@@ -35,7 +36,7 @@ async def settle(run: Running, fault_found: Exception) -> None:
 
 async def _settle_error(run: Running, error: LimnerError) -> None:
     verdict = judge(error, run.job, _situation(run, error))
-    _count(run, error, verdict.counters if isinstance(verdict, Failure) else verdict)
+    _count(run, error, counters_of(verdict))
     if isinstance(verdict, Failure):
         await _finish(run, JobState.FAILED, verdict.error, verdict.counters)
     else:
@@ -52,7 +53,7 @@ def _error_of(run: Running, fault_found: Exception) -> LimnerError:
 
 
 def _situation(run: Running, error: LimnerError) -> Situation:
-    charged = isinstance(error, BadImage) and run.charged_for_bad_image
+    charged = isinstance(error, BadImage) and bool(run.spent)
     return Situation(
         now=run.needs.repository.now(),
         policy=run.needs.policy,
@@ -76,16 +77,15 @@ async def _finish(run: Running, state: JobState, error: JobError | None, counter
     began = run.needs.clock.monotonic()
     if await _write(run, lambda: run.needs.repository.finish(run.lease, state, error, counters=counters)):
         run.needs.observer.time("limner_finish_seconds", run.needs.clock.monotonic() - began)
-        run.needs.observer.count("limner_jobs_total", state=state.value)
         run.needs.finished()
         fault("after_finish")
 
 
 async def _requeue(run: Running, requeue: Requeue) -> None:
     fault("before_requeue")
+    requeue = replace(requeue, spent=tuple(sorted(run.spent)))
     if await _write(run, lambda: run.needs.repository.requeue(run.lease, requeue)) and requeue.delay is None:
-        index = run.job.route_index if requeue.route_index is None else requeue.route_index
-        run.needs.dispatcher.nudge(run.job.route[index])
+        run.needs.dispatcher.nudge(run.job.engine)
 
 
 async def _write(run: Running, action: Callable[[], Awaitable[JobChanged]]) -> bool:

@@ -61,12 +61,12 @@ async def submit_job(
 ) -> Submission:
     """Raises InvalidRequest, Refused, StorageFull, TooManyQueued, QueueFull, IdempotencyKeyReused."""
     _check_owner(owner)
-    resolved = needs.models.resolve(ask)
+    request = needs.models.resolve(ask)
     heard = await _hear(ask, owner, needs) if needs.before_submit else ask
     if heard is not ask:
-        resolved = needs.models.resolve(heard)
+        request = needs.models.resolve(heard)
     _check_space(needs)
-    job = _new_job(ask, heard, resolved, owner=owner, retry_of=retry_of, needs=needs)
+    job = _new_job(ask, heard, request, owner=owner, retry_of=retry_of, needs=needs)
     started = time.perf_counter()
     submission = await needs.repository.submit(job, idempotency=idempotency, policy=needs.policy)
     needs.observer.time("limner_accept_seconds", time.perf_counter() - started)
@@ -107,14 +107,13 @@ def _check_space(needs: SubmitNeeds) -> None:
 def _new_job(
     asked: Ask,
     heard: Ask,
-    resolved: tuple[ImageRequest, tuple[str, ...]],
+    request: ImageRequest,
     *,
     owner: str,
     retry_of: Job | None,
     needs: SubmitNeeds,
 ) -> Job:
     now = needs.repository.now()
-    request, route = resolved
     return Job(
         id=JobId(new_id()),
         owner=owner,
@@ -125,7 +124,7 @@ def _new_job(
         metadata=heard.metadata,
         priority=heard.priority,
         max_attempts=needs.policy.max_attempts,
-        route=route,
+        route=(needs.models.engine_of(request.model)[0],),
         retry_of=retry_of.id if retry_of else None,
         trace=needs.observer.trace(),
         created_at=now,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from limner.domain.job import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +48,12 @@ class PreviewTick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobChanged:
-    """A durable change happened: read the row."""
+    """A durable change happened: read the row. `ended`: the final state it brought, told by the process that wrote it."""
 
     job_id: str
     owner: str
     seq: int
+    ended: JobState | None = field(default=None, compare=False)
 
 
 Signal = JobChanged | ProgressTick | PreviewTick
