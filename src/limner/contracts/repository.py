@@ -8,10 +8,10 @@ Times are the repository's own clock.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
@@ -234,8 +234,8 @@ class MaintenanceRepository(Protocol):
         """Raises DatabaseUnavailable."""
         ...
 
-    async def sweep(self, *, policy: Policy, is_dead: Any) -> SweepReport:
-        """Expired leases, dead local owners (`is_dead(worker) -> bool`), due delays, passed deadlines."""
+    async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
+        """Expired leases, dead local workers (`is_dead` is asked by their names), due delays, passed deadlines."""
         ...
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
