@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.repositories.making import claimed, new_image, new_job, running, submitted
@@ -123,6 +124,17 @@ async def test_a_position_stays_known_when_the_newest_job_is_deleted(repository)
     await repository.delete_job(newest.id)
     assert await repository.changes_after(position) == ((), position)
     assert await repository.changes_after(None) == ((), position)
+
+
+async def test_a_retold_job_says_when_it_is_tried_again(repository):
+    claim = await running(repository)
+    await repository.requeue(claim.lease, Requeue(delay=timedelta(seconds=30)))
+    job = await repository.find_job(claim.job.id)
+    last = (await repository.events_after(job.id, 0))[-1]
+    retold = replace(claim.job, **last.changes)
+    assert job.expected_start_at == retold.expected_start_at == job.not_before
+    await repository.cancel(job.id)
+    assert (await repository.find_job(job.id)).expected_start_at is None
 
 
 async def test_queue_facts_count_by_engine(repository):

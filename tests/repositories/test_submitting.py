@@ -1,5 +1,7 @@
 import asyncio
 import fcntl
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +9,7 @@ import pytest
 from tests.repositories.making import POLICY, claimed, new_image, new_job, submitted
 
 from limner.contracts.repository import Idempotency
-from limner.domain.errors import IdempotencyKeyReused, QueueFull, TooManyQueued
+from limner.domain.errors import DatabaseError, IdempotencyKeyReused, QueueFull, TooManyQueued
 from limner.repositories.sql import submitting
 
 KEY = Idempotency(key="order-17", fingerprint="f1")
@@ -22,6 +24,16 @@ async def test_a_job_reads_back_as_it_was_submitted(repository):
         repository, reference="order-17", metadata={"big": 2**64 - 1, "umlaut": "Füchse\n"}, trace="t"
     )
     assert await repository.find_job(job.id) == job
+
+
+@pytest.mark.parametrize("column", ["request", "requested"])
+async def test_what_a_newer_version_wrote_is_refused(repository, path, column):
+    job = await submitted(repository)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        change = f"UPDATE limner_jobs SET {column} = replace({column}, '\"v\":1', '\"v\":9')"
+        assert connection.execute(change).rowcount == 1
+    with pytest.raises(DatabaseError, match="version 9 by a newer Limner"):
+        await repository.find_job(job.id)
 
 
 async def test_a_job_outlives_its_process(repository, path):

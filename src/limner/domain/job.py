@@ -11,15 +11,20 @@ submit ──▶ queued ──claim──▶ running ─────────
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NewType
 
+from limner.domain.errors import ContractBroken
 from limner.domain.image import Image
 from limner.domain.request import ImageRequest
 
 JobId = NewType("JobId", str)
+
+LARGEST_HANDLE = 8 * 1024
+"""Bytes of a handle as JSON."""
 
 
 class JobState(enum.StrEnum):
@@ -79,7 +84,6 @@ class JobProgress:
 class CallPhase(enum.StrEnum):
     """How far one use of an engine has come; money may have been spent from SUBMITTING on."""
 
-    READY = "ready"
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
     DONE = "done"
@@ -89,7 +93,7 @@ class CallPhase(enum.StrEnum):
 class Call:
     """One use of an engine for `count` of a job's pictures, from `first_ordinal` on: what may cost money.
 
-    `handle` is opaque JSON (≤ 8 KiB) by which the engine finds its work again.
+    `handle` is opaque JSON (≤ 8 KiB) by which the engine finds its work again; ContractBroken where it is not.
     """
 
     job_id: str
@@ -100,6 +104,14 @@ class Call:
     request_key: str
     handle: Any = None
     cost: float | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            size = len(json.dumps(self.handle, allow_nan=False, ensure_ascii=False).encode())
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ContractBroken("The engine yielded a handle that is not JSON.") from error
+        if size > LARGEST_HANDLE:
+            raise ContractBroken(f"The engine yielded a handle of {size} bytes; the limit is {LARGEST_HANDLE}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +144,16 @@ class Job:
     trace: str | None = None
     created_at: datetime
     not_before: datetime | None = None
-    expected_start_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deadline_at: datetime
     expires_at: datetime | None = None
     cancel_requested_at: datetime | None = None
+
+    @property
+    def expected_start_at(self) -> datetime | None:
+        """When a delayed job is tried; None where it may start at any moment, or has."""
+        return self.not_before if self.state is JobState.QUEUED else None
 
     @property
     def engine(self) -> str:

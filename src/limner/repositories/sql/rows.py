@@ -37,7 +37,7 @@ def to_time_or_none(milliseconds: int | None) -> datetime | None:
 
 
 def encode_request(request: ImageRequest) -> dict[str, Any]:
-    """Ready for JSON, with the version that `decode_request` upgrades from."""
+    """Ready for JSON."""
     return {
         "v": JSON_VERSION,
         "prompt": request.prompt,
@@ -54,12 +54,18 @@ def encode_request(request: ImageRequest) -> dict[str, Any]:
     }
 
 
-def decode_request(text: str) -> ImageRequest:
-    document = json.loads(text)
+def encode_requested(requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Ready for JSON."""
+    return {"v": JSON_VERSION, **requested}
+
+
+def upgraded(text: str) -> dict[str, Any]:
+    """A kept request in this version's words."""
+    document: dict[str, Any] = json.loads(text)
     version = document.pop("v")
     if version != JSON_VERSION:
         raise DatabaseError(f"A job was written in version {version} by a newer Limner. Upgrade Limner to read it.")
-    return ImageRequest(**document)
+    return document
 
 
 def encode_notes(notes: Iterable[Note]) -> str | None:
@@ -90,8 +96,8 @@ def decode_job(row: Row, images: tuple[Image, ...]) -> Job:
         id=JobId(row.id),
         owner=row.owner,
         state=state,
-        request=decode_request(row.request),
-        requested=json.loads(row.requested),
+        request=ImageRequest(**upgraded(row.request)),
+        requested=upgraded(row.requested),
         reference=row.reference,
         metadata=json.loads(row.metadata),
         priority=row.priority,
@@ -113,7 +119,6 @@ def decode_job(row: Row, images: tuple[Image, ...]) -> Job:
         trace=row.trace,
         created_at=to_time(row.created_at),
         not_before=to_time_or_none(row.not_before),
-        expected_start_at=to_time_or_none(row.not_before) if state is JobState.QUEUED else None,
         started_at=to_time_or_none(row.started_at),
         finished_at=to_time_or_none(row.finished_at),
         deadline_at=to_time(row.deadline_at),

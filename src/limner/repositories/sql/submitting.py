@@ -21,7 +21,7 @@ from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, waiting_
 from limner.repositories.sql.load import drain_rate, lanes_in_turn, waiting_in_all
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
-from limner.repositories.sql.rows import encode, encode_request, to_milliseconds, to_time
+from limner.repositories.sql.rows import encode, encode_request, encode_requested, to_milliseconds, to_time
 from limner.repositories.sql.tables import events, idempotency, jobs, lanes
 
 TOTAL_HOLDS = 5.0
@@ -115,7 +115,7 @@ def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry
         job.trace,
         job.reference,
         job.metadata,
-        job.requested,
+        encode_requested(job.requested),
         encode_request(job.request),
     ]
     return Entry(job=job, idempotency=idempotency, policy=policy, row=encode(row))
