@@ -342,7 +342,7 @@ async def test_a_fault_of_ours_is_one_failed_try_and_quotes_nothing(tmp_path, mo
 
     caplog.set_level(logging.INFO)
     async with workshop(tmp_path, fox=Scripted(paints)) as shop:
-        monkeypatch.setattr("limner.actions.run_job.keep_image", trips)
+        monkeypatch.setattr("limner.actions.keep_stroke.keep_image", trips)
         job = await shop.painted(max_attempts=1)
     assert (job.state, job.error.code, job.error.retryable) == (JobState.FAILED, "internal", True)
     assert "builtins.KeyError" in caplog.text

@@ -39,16 +39,25 @@ class EngineRoom:
             raise EngineCrashed(f"The engine {name} could not be opened ({type(error).__name__}).") from error
         return self._engines[name]
 
-    async def close(self) -> None:
-        """Closes what was opened; an engine that fails to close does not keep the others open."""
+    async def close(self, grace: float) -> None:
+        """Closes what was opened, all at once; one that fails, or is not done in `grace` seconds, is left to itself."""
         openings, self._openings = self._openings, {}
-        for name, opening in openings.items():
+        for opening in openings.values():
             opening.cancel()
-            await asyncio.wait({opening})
-            try:
-                await self._engines[name].close()
-            except Exception as error:  # noqa: BLE001 - the others must be closed, too
-                log_fault(logger, "an engine failed to close", error, {"engine": name})
+        closings = {name: asyncio.create_task(self._close(name, opening)) for name, opening in openings.items()}
+        if closings:
+            await asyncio.wait(closings.values(), timeout=grace)
+        for name, closing in closings.items():
+            if not closing.done():
+                closing.cancel()
+                logger.error("an engine does not close and is left behind", extra={"engine": name})
+
+    async def _close(self, name: str, opening: asyncio.Task[None]) -> None:
+        await asyncio.wait({opening})
+        try:
+            await self._engines[name].close()
+        except Exception as error:  # noqa: BLE001 - the others must be closed, too
+            log_fault(logger, "an engine failed to close", error, {"engine": name})
 
     def _opening(self, name: str) -> asyncio.Task[None]:
         opening = self._openings.get(name)

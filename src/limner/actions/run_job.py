@@ -1,59 +1,60 @@
-"""One claim, from the engine's first stroke to the row's last word: paint, keep, settle."""
+"""One claim, from the engine's first stroke to the row's last word: begin, paint, keep, settle."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-
-from limner.actions.keep_image import keep_image
-from limner.actions.progress import preview_of
+from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
 from limner.actions.settle import settle, settle_cancelled
 from limner.actions.strokes import Strokes
-from limner.contracts.engine import Engine, OpenCall, Painted, PaintTask, Progress, Stroke, Submitted, Submitting
+from limner.contracts.engine import OpenCall, PaintTask, Stroke
 from limner.contracts.faults import fault
-from limner.contracts.storage import LocalStorage
-from limner.domain.errors import BadImage, ContractBroken
-from limner.domain.event import JobChanged
-from limner.domain.job import Call, CallPhase
-
-HOLD_CHECK = 0.2
-"""Seconds between two looks whether a paid call may start."""
+from limner.domain.errors import ContractBroken
 
 
 async def run_job(run: Running) -> None:
     """Lets nothing escape that is the job's, the engine's or our own fault: one job never stops the others."""
     with run.needs.observer.span("limner.run_job", run.job.trace):
         try:
-            fault("after_claim")
-            await paint(run)
+            strokes = await begin(run)
+            try:
+                while run.missing:
+                    await keep_stroke(run, await paint(run, strokes))
+                await strokes.finish(run.needs.policy.close_grace)
+            finally:
+                await stop(run, strokes)
         except Exception as error:  # noqa: BLE001 - the worker's outermost step
             if not run.settled:
                 await settle(run, error)
 
 
-async def paint(run: Running) -> None:
-    """Ends with every picture kept, or raises why not; either way the engine has come to a stop."""
+async def begin(run: Running) -> Strokes:
+    """The paint of an open engine; nothing is painted yet."""
+    fault("after_claim")
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
-    strokes = _strokes(run, engine)
-    began = run.needs.clock.monotonic()
-    try:
-        await _take_all(run, strokes)
-    finally:
-        if run.reason is Reason.CANCELLED and not run.settled:
-            await settle_cancelled(run)
-        await strokes.close(run.needs.policy.close_grace)
-        run.needs.observer.time("limner_paint_seconds", run.needs.clock.monotonic() - began, engine=run.job.engine)
-
-
-def _strokes(run: Running, engine: Engine) -> Strokes:
-    time_left = (run.job.deadline_at - run.needs.repository.now()).total_seconds()
     return Strokes(
         engine.paint(_task(run)),
-        seconds=min(engine.capabilities.paint_timeout, time_left),
+        seconds=engine.capabilities.paint_timeout,
         silence=engine.capabilities.silence_timeout,
         interrupted=run.interrupted,
     )
+
+
+async def paint(run: Running, strokes: Strokes) -> Stroke:
+    """What the engine yields next: it may neither end while pictures are missing, nor go on beyond the job's deadline."""
+    stroke = await strokes.next(within=run.seconds_left)
+    if stroke is None:
+        raise ContractBroken(f"The engine ended without {len(run.missing)} of {run.job.request.count} pictures.")
+    return stroke
+
+
+async def stop(run: Running, strokes: Strokes) -> None:
+    """The engine comes to a stop, however the paint ended; whoever cancelled it does not wait for that."""
+    try:
+        if run.reason is Reason.CANCELLED and not run.settled:
+            await settle_cancelled(run)
+    finally:
+        await strokes.close(run.needs.policy.close_grace)
+        run.needs.observer.time("limner_paint_seconds", strokes.age, engine=run.job.engine)
 
 
 def _task(run: Running) -> PaintTask:
@@ -79,118 +80,3 @@ def _open_calls(run: Running) -> list[OpenCall]:
         if missing := tuple(ordinal for ordinal in ordinals if ordinal in run.missing):
             found.append(OpenCall(ordinals=missing, request_key=call.request_key, handle=call.handle))
     return found
-
-
-async def _take_all(run: Running, strokes: Strokes) -> None:
-    while run.missing:
-        stroke = await strokes.next()
-        if stroke is None:
-            total = run.job.request.count
-            raise ContractBroken(f"The engine ended without {len(run.missing)} of {total} pictures.")
-        await _take(run, stroke)
-    await strokes.finish(run.needs.policy.close_grace)
-
-
-async def _take(run: Running, stroke: Stroke) -> None:
-    match stroke:
-        case Progress():
-            _tell(run, stroke)
-        case Submitting():
-            await _open_call(run, stroke)
-        case Submitted():
-            await _hold_handle(run, stroke)
-        case Painted():
-            await _keep(run, stroke)
-        case _:
-            raise ContractBroken(f"The engine yielded a {type(stroke).__name__}.")
-
-
-def _tell(run: Running, progress: Progress) -> None:
-    tick = run.tally.note(progress, now=run.needs.clock.monotonic())
-    preview = preview_of(run.job, progress)
-    run.needs.notifier.publish([tick, preview] if preview else [tick])
-    run.needs.save(tick)
-
-
-async def _open_call(run: Running, stroke: Submitting) -> None:
-    """The engine pays right after this: the row says so first, under a lease that is certainly ours."""
-    call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
-    await _until_payable(run)
-    fault("before_open_call")
-    fails = run.on_ambiguous == "fail"
-    await run.insist(partial(run.needs.repository.open_call, run.lease, call, fail_if_ambiguous=fails), run.pause)
-    await _until_payable(run)
-    run.calls[call.first_ordinal] = call
-    fault("after_open_call")
-
-
-def _call_of(run: Running, ordinals: tuple[int, ...], request_key: str, cost: float | None = None) -> Call:
-    return Call(
-        job_id=run.job.id,
-        first_ordinal=ordinals[0],
-        count=len(ordinals),
-        attempt=run.job.attempt,
-        phase=CallPhase.SUBMITTING,
-        request_key=request_key,
-        cost=cost,
-    )
-
-
-async def _until_payable(run: Running) -> None:
-    """A paid call waits while the lease is unknown, or while its picture could not be stored."""
-    storage, needed = run.needs.storage, run.needs.policy.free_space
-    while not run.needs.heartbeat.is_sure(run.lease) or (
-        isinstance(storage, LocalStorage) and storage.free_space() < needed
-    ):
-        await run.pause(HOLD_CHECK)
-
-
-async def _hold_handle(run: Running, stroke: Submitted) -> None:
-    call = run.calls.get(stroke.ordinals[0])
-    if call is None:
-        run.calls[stroke.ordinals[0]] = _call_of(run, stroke.ordinals, request_key="")
-        raise ContractBroken("The engine yielded Submitted without Submitting.")
-    call = replace(call, phase=CallPhase.SUBMITTED, handle=stroke.handle)
-    fault("before_hold_handle")
-    await run.insist(partial(run.needs.repository.hold_handle, run.lease, call), run.pause)
-    run.calls[call.first_ordinal] = call
-    fault("after_submitted")
-
-
-async def _keep(run: Running, painted: Painted) -> None:
-    """Kept at once, with the job's last word in the same transaction where it is the last one missing."""
-    if painted.ordinal not in run.missing:
-        return
-    began = run.needs.clock.monotonic()
-    try:
-        change = await run.insist(partial(_store, run, painted), run.pause)
-    except BadImage:
-        run.note_bad_image(painted.ordinal)
-        raise
-    run.needs.observer.time("limner_keep_seconds", run.needs.clock.monotonic() - began)
-    run.note_kept(painted.ordinal)
-    run.publish(change)
-    _conclude(run)
-
-
-async def _store(run: Running, painted: Painted) -> JobChanged:
-    needs = run.needs
-    return await keep_image(
-        run.claim,
-        painted,
-        repository=needs.repository,
-        storage=needs.storage,
-        codec=needs.codec,
-        finish=run.missing == {painted.ordinal},
-        embed_prompt=needs.embed_prompt,
-    )
-
-
-def _conclude(run: Running) -> None:
-    fault("after_keep")
-    if run.missing:
-        run.needs.notifier.publish([run.tally.keep(now=run.needs.clock.monotonic())])
-        return
-    run.settle()
-    run.needs.finished()
-    fault("after_finish")

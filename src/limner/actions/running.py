@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,7 +23,7 @@ from limner.contracts.notifier import Notifier
 from limner.contracts.observer import Observer
 from limner.contracts.repository import Repository
 from limner.contracts.storage import Storage
-from limner.domain.errors import Busy, LeaseLost
+from limner.domain.errors import Busy, EngineTimeout, LeaseLost
 from limner.domain.event import JobChanged, ProgressTick
 from limner.domain.job import Call, CallPhase, Claim
 from limner.domain.policy import Policy
@@ -31,6 +32,8 @@ logger = logging.getLogger("limner.worker")
 
 FIRST_REST = 0.1
 LONGEST_REST = 2.0
+LAST_CHANCE = 2.0
+"""Seconds after a cancel or a drain in which what is in hand may still be recorded: it is paid for."""
 
 T = TypeVar("T")
 
@@ -78,8 +81,14 @@ class Running:
         self.seq = claim.job.event_seq
         self.reason: Reason | None = None
         self.interrupted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._last_chance = 0.0
         self.settled = False
         self.spent: set[int] = set()
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the deadline."""
+        return (self.job.deadline_at - self.needs.repository.now()).total_seconds()
 
     @property
     def on_ambiguous(self) -> OnAmbiguous:
@@ -121,6 +130,7 @@ class Running:
         if self.reason is None or reason is Reason.LEASE_LOST:
             self.reason = reason
         if not self.interrupted.done():
+            self._last_chance = asyncio.get_running_loop().time() + LAST_CHANCE
             self.interrupted.set_result(None)
 
     def publish(self, change: JobChanged) -> None:
@@ -136,20 +146,34 @@ class Running:
         self.needs.heartbeat.release(self.lease)
 
     async def unless_interrupted(self, action: Awaitable[T]) -> T:
-        """Raises Interrupted, and cancels the action, as soon as the paint is not wanted any more."""
+        """Cancels the action, and raises, as soon as the paint is not wanted any more or the deadline has passed."""
         task = asyncio.ensure_future(action)
         waited: set[asyncio.Future[Any]] = {task, self.interrupted}
-        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waited, timeout=max(0.0, self.seconds_left), return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return task.result()
         task.cancel()
-        raise Interrupted
+        raise self._why_not()
 
     async def pause(self, seconds: float) -> None:
-        """Raises Interrupted as soon as the paint is not wanted any more."""
-        await asyncio.wait({self.interrupted}, timeout=seconds)
-        if self.interrupted.done():
+        """Raises as soon as the paint is not wanted any more or the deadline has passed."""
+        await asyncio.wait({self.interrupted}, timeout=max(0.0, min(seconds, self.seconds_left)))
+        if self.interrupted.done() or self.seconds_left <= 0:
+            raise self._why_not()
+
+    async def hold_on(self, seconds: float) -> None:
+        """A pause for one who has something in hand that is paid for: an interruption leaves it a last chance."""
+        loop = asyncio.get_running_loop()
+        if not self.interrupted.done():
+            with contextlib.suppress(Interrupted):
+                await self.pause(seconds)
+        elif self.reason is Reason.LEASE_LOST or loop.time() >= self._last_chance:
             raise Interrupted
+        else:
+            await asyncio.sleep(min(seconds, self._last_chance - loop.time()))
+
+    def _why_not(self) -> Exception:
+        return Interrupted() if self.interrupted.done() else EngineTimeout("It was not painted by its deadline.")
 
     async def rest(self, seconds: float) -> None:
         """Raises LeaseLost once that is known."""

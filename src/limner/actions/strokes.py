@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -39,15 +40,21 @@ class Strokes:
         self._silence = silence
         self._interrupted = interrupted
         self._pending: asyncio.Task[Stroke | None] | None = None
+        self._began = asyncio.get_running_loop().time()
 
-    async def next(self) -> Stroke | None:
+    @property
+    def age(self) -> float:
+        """Seconds since the paint began."""
+        return asyncio.get_running_loop().time() - self._began
+
+    async def next(self, *, within: float = math.inf) -> Stroke | None:
         """The next stroke; None after the last."""
         if self._interrupted.done():
             raise Interrupted
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._pending = loop.create_task(_next(self._paint))
-        limit = max(0.0, min(self._silence, self._seconds_left))
+        limit = max(0.0, min(self._silence, self._seconds_left, within))
         waited: set[asyncio.Future[Any]] = {self._pending, self._interrupted}
         await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         self._seconds_left -= loop.time() - began

@@ -242,7 +242,8 @@ class Worker:
     async def _close(self) -> None:
         await _end(self._duties)
         self._heartbeat.stop()
-        await self._engines.close()
+        # Twice: an isolated engine gives its child one grace of its own before it kills it.
+        await self._engines.close(2 * self._policy.close_grace)
         self._ended.set()
 
 
