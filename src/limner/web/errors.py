@@ -12,7 +12,7 @@ from starlette.responses import Response
 from limner.actions.quiet_trace import log_fault
 from limner.domain import errors
 
-TYPE_BASE = "https://limner.readthedocs.io/errors/"
+TYPE_BASE = "urn:limner:error:"
 MEDIA_TYPE = "application/problem+json"
 
 log = logging.getLogger("limner.web")
