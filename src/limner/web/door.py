@@ -16,6 +16,7 @@ from limner.actions.picture_cache import PictureCache
 from limner.assembly import Assembly
 from limner.domain.errors import Unauthenticated
 from limner.domain.identity import Principal
+from limner.web.readiness import Readiness
 
 FRAMES_KEPT = 512
 
@@ -65,6 +66,7 @@ class Door:
     callers: Callers
     frames: FrameCache = field(default_factory=FrameCache)
     pictures: PictureCache = field(default_factory=PictureCache)
+    readiness: Readiness = field(default_factory=Readiness)
 
     @property
     def links(self) -> Links:

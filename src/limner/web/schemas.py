@@ -216,7 +216,7 @@ class LimnerHealth(BaseModel):
 
 
 class LimnerReadiness(BaseModel):
-    """What works: each check says ok, or why not."""
+    """All of it works: each check says ok."""
 
     status: Literal["ready"]
     checks: dict[str, str]
