@@ -1,0 +1,121 @@
+"""Users, keys of all kinds and every operation: what the tests of access are made of."""
+
+import contextlib
+import re
+from datetime import timedelta
+
+import httpx
+from tests.web.house import House, paint
+
+from limner.actions.revoke_key import revoke_key
+from limner.domain.identity import Scope, new_id
+from limner.web.server import create_app
+
+PUBLIC = {"limner_get_health", "limner_get_ready"}
+SIGNED = {"limner_get_image_content", "limner_get_image_thumbnail", "limner_watch_job"}
+WRITES = {
+    "limner_create_images",
+    "limner_cancel_job",
+    "limner_retry_job",
+    "limner_delete_job",
+    "limner_delete_image",
+    "limner_restore_image",
+}
+OPERATES = {"limner_get_metrics"}
+USUAL = {
+    "limner_create_images": 202,
+    "limner_delete_job": 204,
+    "limner_delete_image": 204,
+    "limner_cancel_job": 409,
+    "limner_retry_job": 409,
+}
+"""What the owner of a finished job gets; the others are 200."""
+CANARY = "canary of ann"
+READ_ONLY = frozenset({Scope.JOBS_READ, Scope.IMAGES_READ})
+IDS = ("foreign", "absent", "malformed", "odd")
+
+
+def operations():
+    """(operation id, method, path) of everything in the document."""
+    document = create_app(House("unused").assembly).openapi()
+    return [
+        (operation["operationId"], method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+OPERATIONS = operations()
+WITH_IDS = [operation for operation in OPERATIONS if re.search(r"{\w+_id}", operation[2])]
+
+
+class Town:
+    """Ann, who has pictures; Ben, who has none; and keys of all kinds."""
+
+    async def settle(self, house):
+        self.house = house
+        self.keys = {name: await house.key(name) for name in ("ann", "ben")}
+        self.keys["reader"] = await house.key("ann", scopes=READ_ONLY)
+        self.keys["revoked"] = await house.key("ann")
+        self.keys["expired"] = await house.key("ann", expires_in=timedelta(microseconds=1))
+        self.keys["operator"] = await house.key("olga", scopes=frozenset({Scope.OPERATE}))
+        repository, forget = house.assembly.repository, house.assembly.authenticator.forget
+        await revoke_key(self.keys["revoked"].split("_")[1], repository=repository, forget=forget)
+        self.job = await self.fresh_job()
+        return self
+
+    async def fresh_job(self):
+        async with self.house.bare(Authorization=f"Bearer {self.keys['ann']}") as ann:
+            return await paint(ann, CANARY, reference=CANARY)
+
+    def path(self, template, kind, job=None):
+        job = job or self.job
+        foreign = {"job_id": job["id"], "image_id": job["images"][0]["id"], "size": "256"}
+        values = {
+            "foreign": foreign,
+            "absent": foreign | {"job_id": new_id(), "image_id": new_id()},
+            "malformed": foreign | {"job_id": "x", "image_id": "x"},
+            "odd": foreign | {"job_id": "%27%20OR%201=1", "image_id": "..%5C..%5Cetc%00"},
+        }[kind]
+        return template.format_map(values)
+
+    def headers(self, stranger):
+        ann = self.keys["ann"]
+        known = {
+            "nobody": [],
+            "wrong": [("Authorization", f"Bearer {ann[:-8]}aaaaaaaa")],
+            "truncated": [("Authorization", f"Bearer {ann[:20]}")],
+            "revoked": [("Authorization", f"Bearer {self.keys['revoked']}")],
+            "expired": [("Authorization", f"Bearer {self.keys['expired']}")],
+            "basic": [("Authorization", f"Basic {ann}")],
+            "twice": [("Authorization", f"Bearer {ann}"), ("Authorization", f"Bearer {ann}")],
+            "in the query": [],
+        }
+        return known[stranger]
+
+    async def ask(self, method, path, headers):
+        """Status and body; of a stream, what comes at once."""
+        body = {"json": {"prompt": "a fox"}} if (method, path[-7:]) == ("POST", "/images") else {}
+        async with self.house.bare() as client, client.stream(method, path, headers=headers, **body) as answer:
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                return answer.status_code, await first_frames(answer)
+            await answer.aread()
+            return answer.status_code, answer.text
+
+
+async def first_frames(answer):
+    try:
+        return "".join([part async for part in answer.aiter_text()])
+    except httpx.ReadTimeout:
+        return ""
+
+
+@contextlib.asynccontextmanager
+async def open_town(home):
+    async with House(home).serve() as house:
+        house.patience = 0.3
+        yield await Town().settle(house)
+
+
+def bearer(key):
+    return [("Authorization", f"Bearer {key}")]
