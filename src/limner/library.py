@@ -226,8 +226,10 @@ class Jobs:
 
     async def cancel(self, job_id: str, *, owner: str) -> Job:
         _require_started(self._assembly)
-        repository, notifier = self._assembly.repository, self._assembly.notifier
-        return await cancel_job(job_id, _owner(owner), repository=repository, notifier=notifier)
+        means = self._assembly
+        return await cancel_job(
+            job_id, _owner(owner), repository=means.repository, notifier=means.notifier, observer=means.observer
+        )
 
     async def retry(self, job_id: str, *, owner: str) -> Job:
         """A new job with the same request, from a failed or cancelled one."""

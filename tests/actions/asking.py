@@ -46,9 +46,13 @@ class Desk:
     def __init__(self):
         self.nudged = []
         self.timed = []
+        self.counted = []
 
     def nudge(self, engine):
         self.nudged.append(engine)
+
+    def count(self, name, amount=1, **labels):
+        self.counted.append((name, amount, labels))
 
     def time(self, name, seconds, **labels):
         self.timed.append(name)

@@ -14,7 +14,7 @@ async def needs(tmp_path):
 
 
 async def cancelled(job, needs, who=ANN):
-    return await cancel_job(job.id, who, repository=needs.repository, notifier=needs.notifier)
+    return await cancel_job(job.id, who, repository=needs.repository, notifier=needs.notifier, observer=needs.observer)
 
 
 async def test_a_queued_job_is_cancelled_at_once_and_watchers_hear_it(needs):
@@ -29,6 +29,7 @@ async def test_a_cancelled_job_stays_cancelled(needs):
     job = await submitted(needs)
     first = await cancelled(job, needs)
     assert await cancelled(job, needs) == first
+    assert needs.observer.counted == [("limner_jobs_total", 1, {"state": "cancelled"})]
 
 
 async def test_a_running_job_runs_on_with_the_cancel_asked_for(needs):
@@ -37,6 +38,7 @@ async def test_a_running_job_runs_on_with_the_cancel_asked_for(needs):
     asked = await cancelled(job, needs)
     assert asked.state is JobState.RUNNING
     assert asked.cancel_requested_at
+    assert needs.observer.counted == []
 
 
 async def test_a_finished_job_cannot_be_cancelled(needs):

@@ -17,7 +17,7 @@ async def needs(tmp_path):
 
 async def cancelled(needs, **ask):
     job = await submitted(needs, **ask)
-    return await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier)
+    return await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier, observer=needs.observer)
 
 
 async def test_a_retry_is_a_new_job_for_the_same_pictures(needs):

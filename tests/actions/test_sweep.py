@@ -50,6 +50,7 @@ async def test_what_was_mended_is_counted(tmp_path):
     async with workshop(tmp_path, work=False, fox=Scripted(paints)) as shop:
         await shop.end(await shop.submit(deadline_at=shop.rows.now()))
         await eventually(lambda: b'limner_swept_total{kind="deadline"} 1.0' in Metrics.render(shop.observer))
+        assert b'limner_jobs_total{state="failed"} 1.0' in Metrics.render(shop.observer)
 
 
 async def test_the_sweep_goes_on_by_itself_after_an_outage(tmp_path, caplog):

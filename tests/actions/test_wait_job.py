@@ -31,7 +31,7 @@ async def test_it_answers_when_the_job_ends(needs):
 
 async def test_it_answers_at_once_what_is_so_already(needs):
     job = await submitted(needs)
-    await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier)
+    await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier, observer=needs.observer)
     assert (await wait(job, needs)).state is JobState.CANCELLED
 
 

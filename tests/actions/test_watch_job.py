@@ -99,7 +99,7 @@ async def test_a_number_that_the_job_has_not_reached_gets_a_snapshot(needs):
 async def test_a_job_has_ended_for_those_who_saw_its_end(needs):
     job = await submitted(needs)
     assert not has_ended(job, 1)
-    done = await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier)
+    done = await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier, observer=needs.observer)
     assert has_ended(done, done.event_seq)
     assert not has_ended(done, done.event_seq - 1)
     assert not has_ended(done, None)
@@ -148,7 +148,9 @@ async def test_a_change_between_subscribing_and_reading_is_not_missed(needs):
         async def find_job(self, job_id):
             job = await self.repository.find_job(job_id)
             if job.state is JobState.QUEUED:
-                await cancel_job(job_id, ANN, repository=self.repository, notifier=needs.notifier)
+                await cancel_job(
+                    job_id, ANN, repository=self.repository, notifier=needs.notifier, observer=needs.observer
+                )
             return job
 
     job = await submitted(needs)

@@ -18,7 +18,7 @@ async def needs(tmp_path):
 
 
 async def cancel(needs, job):
-    await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier)
+    await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier, observer=needs.observer)
 
 
 async def taken(news, count):

@@ -29,7 +29,7 @@ async def begun(shop, **facts):
 
 
 async def cancel(shop, job_id):
-    return await cancel_job(job_id, ANN, repository=shop.rows, notifier=shop.notifier)
+    return await cancel_job(job_id, ANN, repository=shop.rows, notifier=shop.notifier, observer=shop.observer)
 
 
 class Gate:

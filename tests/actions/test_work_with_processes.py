@@ -67,7 +67,9 @@ async def test_a_cancel_reaches_a_deaf_child(tmp_path):
         job_id = await shop.submit()
         await shop.until(job_id, lambda job: job.state is JobState.RUNNING)
         await asyncio.sleep(1.0)
-        await cancel_job(job_id, Principal(user_id="ann"), repository=shop.rows, notifier=shop.notifier)
+        await cancel_job(
+            job_id, Principal(user_id="ann"), repository=shop.rows, notifier=shop.notifier, observer=shop.observer
+        )
         assert (await shop.end(job_id)).state is JobState.CANCELLED
 
 
@@ -98,14 +100,12 @@ async def test_a_worker_killed_during_a_call_leaves_a_charge_that_is_unknown(tmp
     async with workshop(tmp_path, policy=LONG_LEASE, work=False, fox=fox) as shop:
         job_id = await shop.submit()
         claim = (await shop.rows.claim("w", {"fox": 1}, policy=shop.policy))[0][0]
-        await shop.rows.open_call(claim.lease, call_of(claim), fail_if_ambiguous=choice == "fail")
+        await shop.rows.open_call(claim.lease, a_call(), fail_if_ambiguous=choice == "fail")
         await shop.rows.sweep(policy=shop.policy, is_dead=lambda worker: True)
         await shop.worker(on_ambiguous={"fox": choice}).start()
         job = await shop.end(job_id)
     assert (job.state, job.ambiguous_calls) == (state, 1)
 
 
-def call_of(claim):
-    return Call(
-        job_id=claim.job.id, first_ordinal=0, count=1, attempt=1, phase=CallPhase.SUBMITTING, request_key="k"
-    )  # fmt: skip
+def a_call():
+    return Call(first_ordinal=0, count=1, attempt=1, phase=CallPhase.SUBMITTING, request_key="k")

@@ -55,9 +55,7 @@ class Scripted(Engine):
 
 def picture(task, ordinal):
     request = task.request
-    return Painted(
-        ordinal=ordinal, image=checkerboard(request.width, request.height, request.seed_of(ordinal)), cost=0.04
-    )
+    return Painted(ordinal=ordinal, image=checkerboard(request.width, request.height, request.seed_of(ordinal)))
 
 
 async def paints(task):

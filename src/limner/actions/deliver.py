@@ -98,7 +98,7 @@ class Deliverer:
             log_fault(logger, "a delivery was left for later", error, {"job": entry.job_id})
 
     async def _tell_all(self, entry: OutboxEntry, job: Job) -> bool:
-        heard = self._heard.setdefault(entry.id, set())
+        heard = self._heard.setdefault(entry.job_id, set())
         if len(self._heard) > MOST_HEARD:
             del self._heard[next(iter(self._heard))]
         for index, hook in enumerate(self._hooks):
@@ -118,12 +118,12 @@ class Deliverer:
         return True
 
     async def _settle(self, entry: OutboxEntry, *, told: bool) -> None:
-        if told or not self._heard.get(entry.id):
-            self._heard.pop(entry.id, None)
+        if told or not self._heard.get(entry.job_id):
+            self._heard.pop(entry.job_id, None)
         if told:
-            await self._repository.outbox_done(entry.id)
+            await self._repository.outbox_done(entry.job_id)
         else:
-            await self._repository.outbox_failed(entry.id, delay=delay_after(entry.tries))
+            await self._repository.outbox_failed(entry.job_id, delay=delay_after(entry.tries))
 
 
 def delay_after(tries: int) -> float:

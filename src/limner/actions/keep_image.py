@@ -48,7 +48,6 @@ async def keep_image(
         color=picture.color,
         key=key,
         notes=painted.notes,
-        cost=painted.cost,
     )
     return await repository.keep_image(claim.lease, image, finish=finish)
 

@@ -55,7 +55,6 @@ async def _open_call(run: Running, stroke: Submitting) -> None:
 
 def _call_of(run: Running, ordinals: tuple[int, ...], request_key: str, cost: float | None = None) -> Call:
     return Call(
-        job_id=run.job.id,
         first_ordinal=ordinals[0],
         count=len(ordinals),
         attempt=run.job.attempt,

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from limner.actions.count_ends import count_ends
 from limner.actions.engine_room import EngineRoom
 from limner.actions.heartbeat import Heartbeat
 from limner.actions.judge import OnAmbiguous
@@ -135,8 +136,7 @@ class Running:
 
     def publish(self, change: JobChanged) -> None:
         """Watchers hear of a change that is committed, and an end is counted as what the row took it for."""
-        if change.ended is not None:
-            self.needs.observer.count("limner_jobs_total", state=change.ended.value)
+        count_ends((change,), self.needs.observer)
         self.seq = max(self.seq, change.seq)
         self.needs.notifier.publish([change])
 

@@ -51,6 +51,8 @@ class Strokes:
         """The next stroke; None after the last."""
         if self._interrupted.done():
             raise Interrupted
+        if within <= 0:
+            raise EngineTimeout("It was not painted by its deadline.")
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._pending = loop.create_task(_next(self._paint))

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from limner.actions.collect_orphans import collect_orphans
+from limner.actions.count_ends import count_ends
 from limner.actions.deliver import Deliverer
 from limner.actions.expire import expire
 from limner.actions.patience import Patience, jittered
@@ -68,6 +69,7 @@ class Sweeper:
         """Expired leases, dead workers, due delays, passed deadlines; then whoever must hear of it does."""
         report = await self._repository.sweep(policy=self._policy, is_dead=is_dead)
         self._notifier.publish(report.changes)
+        count_ends(report.changes, self._observer)
         for engine in report.engines:
             self._dispatcher.nudge(engine)
         for kind, amount in (report.counts or {}).items():

@@ -68,8 +68,14 @@ def _told(caller: Caller, job: Job, headers: dict[str, str]) -> Response:
 
 async def cancel_job(caller: MayWriteJobs, job_id: str) -> Response:
     """A waiting job ends at once (200), a running one soon (202)."""
-    assembly = caller.assembly
-    job = await cancel(job_id, caller.principal, repository=assembly.repository, notifier=assembly.notifier)
+    means = caller.assembly
+    job = await cancel(
+        job_id,
+        caller.principal,
+        repository=means.repository,
+        notifier=means.notifier,
+        observer=means.observer,
+    )
     return job_response(caller, job, 200 if job.state.final else 202)
 
 
