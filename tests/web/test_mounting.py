@@ -6,7 +6,7 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
+from fastapi import APIRouter, Cookie, Depends, FastAPI, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordBearer
@@ -194,6 +194,23 @@ async def test_dependencies_of_the_including_router_are_kept(host):
             assert (answer.status_code, answer.json()) == (403, {"detail": "guarded"})
             answer = await ann.post(path, json={"prompt": "a fox"}, headers={**headers, "X-Guard": "yes"})
             assert answer.status_code == 202
+
+
+async def test_dependencies_of_the_including_router_may_refuse_signed_links(host):
+    removed = set()
+
+    def guard(session: Annotated[str | None, Cookie()] = None):
+        if session in removed:
+            raise HTTPException(403, "removed")
+
+    host.app.include_router(host.router, dependencies=[Depends(guard)])
+    async with host.open() as ann:
+        link = (await paint(ann))["images"][0]["signed_url"]
+        del ann.headers["X-User"]
+        ann.cookies["session"] = "ann"
+        assert (await ann.get(link)).status_code == 200
+        removed.add("ann")
+        assert (await ann.get(link)).status_code == 403
 
 
 async def test_the_hosts_overrides_hold(host):
