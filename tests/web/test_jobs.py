@@ -202,6 +202,18 @@ async def test_an_unfinished_job_is_not_deleted(ann):
     assert (answer.status_code, answer.json()["code"]) == (409, "job_not_finished")
 
 
+async def test_a_full_queue_takes_nothing(tmp_path):
+    house = House(tmp_path, limits={"queued_total": 1})
+    await house.assembly.start(work=False)
+    async with await house.client("ann") as ann, await house.client("ben") as ben:
+        await submit(ann)
+        answer = await ben.post("/images", json={"prompt": "a fox"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "queue_full")
+        assert int(answer.headers["retry-after"]) >= 1
+        assert (await ben.get("/jobs")).json()["items"] == []
+    await house.assembly.stop()
+
+
 async def test_who_has_many_jobs_waiting_is_told_to_come_later(tmp_path):
     house = House(tmp_path, limits={"queued_per_owner": 2})
     await house.assembly.start(work=False)
