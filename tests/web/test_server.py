@@ -1,6 +1,7 @@
 """What `limner serve` has of its own: host names, origins, careful headers; and that nothing keeps it from stopping."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -83,8 +84,19 @@ async def test_without_authentication_all_are_the_local_user(tmp_path):
 async def started(command, home):
     environment = {**os.environ, "LIMNER_HOME": str(home), "LIMNER_ENGINES": '{"instant": {"kind": "instant"}}'}
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *command, cwd=home.parent, env=environment, stderr=asyncio.subprocess.DEVNULL
+        *(sys.executable, "-m", *command),
+        cwd=home.parent,
+        env=environment,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
+
+
+async def ended(process):
+    """No process survives: a supervisor that is killed would leave its workers."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 async def answering(url):
@@ -123,9 +135,7 @@ async def test_a_server_stops_at_once_although_streams_are_open(tmp_path, comman
         async with asyncio.timeout(10):
             await process.wait()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await ended(process)
 
 
 async def a_key_in(home):
