@@ -26,9 +26,7 @@ def test_final_states_are_never_left():
 
 
 def call_with(handle):
-    return Call(
-        job_id="j", first_ordinal=0, count=1, attempt=1, phase=CallPhase.SUBMITTED, request_key="k", handle=handle
-    )
+    return Call(first_ordinal=0, count=1, attempt=1, phase=CallPhase.SUBMITTED, request_key="k", handle=handle)
 
 
 def test_a_handle_of_the_largest_size_is_taken():

@@ -91,7 +91,6 @@ def new_image(claim, ordinal=0, **facts):
 
 def new_call(claim, phase=CallPhase.SUBMITTING, handle=None, first_ordinal=0, count=1):
     return Call(
-        job_id=claim.job.id,
         first_ordinal=first_ordinal,
         count=count,
         attempt=claim.job.attempt,

@@ -31,7 +31,7 @@ async def expire(repository, policy=POLICY):
 
 async def test_a_picture_reads_back_as_it_was_kept(repository):
     claim = await running(repository)
-    kept = new_image(claim, seed=99, format="webp", cost=0.04)
+    kept = new_image(claim, seed=99, format="webp")
     await repository.keep_image(claim.lease, kept, finish=True)
     image = await repository.find_image(kept.id)
     assert (image.seed, image.format, image.key, image.owner, image.ordinal) == (99, "webp", kept.key, "ann", 0)
@@ -242,18 +242,18 @@ async def test_an_entry_is_held_while_it_is_delivered(repository, clock):
     assert await repository.outbox_due(limit=9, hold=60) == ()
     clock.pass_(61)
     (again,) = await repository.outbox_due(limit=9, hold=60)
-    assert (again.id, entry.tries, again.tries) == (entry.id, 0, 1)
+    assert (again.job_id, entry.tries, again.tries) == (entry.job_id, 0, 1)
 
 
 async def test_a_failed_delivery_waits_and_a_done_one_is_gone(repository, clock):
     await finished(repository)
     (entry,) = await repository.outbox_due(limit=9, hold=1)
-    await repository.outbox_failed(entry.id, delay=300)
+    await repository.outbox_failed(entry.job_id, delay=300)
     clock.pass_(299)
     assert await repository.outbox_due(limit=9, hold=1) == ()
     clock.pass_(2)
     assert len(await repository.outbox_due(limit=9, hold=1)) == 1
-    await repository.outbox_done(entry.id)
+    await repository.outbox_done(entry.job_id)
     clock.pass_(999)
     assert await repository.outbox_due(limit=9, hold=1) == ()
 

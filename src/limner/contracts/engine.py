@@ -33,7 +33,8 @@ class Progress:
 class Submitting:
     """Right before a call that may cost money: committed before the engine goes on.
 
-    `ordinals` are consecutive. `request_key` goes to services that take an idempotency key.
+    `ordinals` are consecutive. `request_key` goes to services that take an idempotency key. `cost` is in the operator's
+    currency.
     """
 
     ordinals: tuple[int, ...]
@@ -55,14 +56,13 @@ class Submitted:
 class Painted:
     """One finished picture: PNG, JPEG or WebP bytes, kept before the engine goes on.
 
-    `seed` is the seed really used where the engine chose another one. `cost` is in the operator's currency.
+    `seed` is the seed really used where the engine chose another one.
     """
 
     ordinal: int
     image: bytes
     seed: int | None = None
     notes: tuple[Note, ...] = ()
-    cost: float | None = None
 
 
 Stroke = Progress | Submitting | Submitted | Painted

@@ -51,7 +51,6 @@ class NewImage:
     color: str
     key: str
     notes: tuple[Note, ...] = ()
-    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +95,8 @@ class SweepReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """A finished job that on_finished hooks have not all heard of; `id` stays the same at every try."""
+    """A finished job that on_finished hooks have not all heard of."""
 
-    id: str
     job_id: str
     tries: int
 
@@ -248,9 +246,9 @@ class MaintenanceRepository(Protocol):
         """Entries to deliver now, each held for `hold` seconds so that other processes leave them."""
         ...
 
-    async def outbox_done(self, entry_id: str) -> None: ...
+    async def outbox_done(self, job_id: str) -> None: ...
 
-    async def outbox_failed(self, entry_id: str, *, delay: float) -> None: ...
+    async def outbox_failed(self, job_id: str, *, delay: float) -> None: ...
 
     async def queue_facts(self) -> QueueFacts: ...
 

@@ -96,7 +96,6 @@ class Call:
     `handle` is opaque JSON (≤ 8 KiB) by which the engine finds its work again; ContractBroken where it is not.
     """
 
-    job_id: str
     first_ordinal: int
     count: int
     attempt: int

@@ -123,7 +123,7 @@ class LedgerEngine(Engine):
         promised = call.ordinals[:-1] if misdeed.delivers_short else call.ordinals
         for ordinal in sorted(set(promised) & set(task.ordinals)):
             await misdeed.at("painted")
-            yield Painted(ordinal=ordinal, image=self._picture(task, ordinal, misdeed), cost=PRICE)
+            yield Painted(ordinal=ordinal, image=self._picture(task, ordinal, misdeed))
 
     def _picture(self, task: PaintTask, ordinal: int, misdeed: Misdeed) -> bytes:
         if misdeed.spoils_images:

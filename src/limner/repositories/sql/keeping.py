@@ -35,7 +35,7 @@ from limner.repositories.sql.rows import Row, decode_notes, encode_notes
 from limner.repositories.sql.tables import calls, images, jobs
 
 SUCCESS = Ending(state=JobState.SUCCEEDED)
-FACTS = ("id", "ordinal", "seed", "width", "height", "format", "bytes", "sha256", "color", "key", "cost")
+FACTS = ("id", "ordinal", "seed", "width", "height", "format", "bytes", "sha256", "color", "key")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,18 @@ from limner.repositories.sql.tables import outbox
 
 
 def outbox_due(connection: Connection, limit: int, hold: float, moment: Moment) -> tuple[OutboxEntry, ...]:
-    """An entry's id is its job's: a job ends once. `tries` counts those before this one."""
+    """`tries` counts those before this one."""
     rows = _TAKE_DUE.rows(connection, at=moment.at, held_until=moment.after(hold), at_most=limit)
-    return tuple(OutboxEntry(id=row.job_id, job_id=row.job_id, tries=row.tries - 1) for row in rows)
+    return tuple(OutboxEntry(job_id=row.job_id, tries=row.tries - 1) for row in rows)
 
 
-def outbox_done(connection: Connection, entry_ids: Sequence[str]) -> list[None]:
-    _DROP.run(connection, rows=encode([[entry_id] for entry_id in entry_ids]))
-    return [None] * len(entry_ids)
+def outbox_done(connection: Connection, job_ids: Sequence[str]) -> list[None]:
+    _DROP.run(connection, rows=encode([[job_id] for job_id in job_ids]))
+    return [None] * len(job_ids)
 
 
-def outbox_failed(connection: Connection, entry_id: str, delay: float, moment: Moment) -> None:
-    _DELAY.run(connection, entry=entry_id, next_at=moment.after(delay))
+def outbox_failed(connection: Connection, job_id: str, delay: float, moment: Moment) -> None:
+    _DELAY.run(connection, of_job=job_id, next_at=moment.after(delay))
 
 
 def _take_due() -> Prepared:
@@ -43,4 +43,4 @@ def _drop() -> Prepared:
 
 _TAKE_DUE = _take_due()
 _DROP = _drop()
-_DELAY = Prepared(update(outbox).where(outbox.c.job_id == bindparam("entry")).values(due_at=bindparam("next_at")))
+_DELAY = Prepared(update(outbox).where(outbox.c.job_id == bindparam("of_job")).values(due_at=bindparam("next_at")))

@@ -205,11 +205,11 @@ class SqlRepository:
     async def outbox_due(self, *, limit: int, hold: float) -> tuple[OutboxEntry, ...]:
         return await self._write(lambda connection: outbox.outbox_due(connection, limit, hold, self._moment()))
 
-    async def outbox_done(self, entry_id: str) -> None:
-        await self._writer.write_item(outbox.outbox_done, entry_id)
+    async def outbox_done(self, job_id: str) -> None:
+        await self._writer.write_item(outbox.outbox_done, job_id)
 
-    async def outbox_failed(self, entry_id: str, *, delay: float) -> None:
-        await self._write(lambda connection: outbox.outbox_failed(connection, entry_id, delay, self._moment()))
+    async def outbox_failed(self, job_id: str, *, delay: float) -> None:
+        await self._write(lambda connection: outbox.outbox_failed(connection, job_id, delay, self._moment()))
 
     async def queue_facts(self) -> QueueFacts:
         return await self._read(load.queue_facts, self._moment())

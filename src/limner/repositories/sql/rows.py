@@ -205,7 +205,6 @@ def decode_image(row: Row) -> Image:
 
 def decode_call(row: Row) -> Call:
     return Call(
-        job_id=row.job_id,
         first_ordinal=row.first_ordinal,
         count=row.count,
         attempt=row.attempt,

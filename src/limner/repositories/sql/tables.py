@@ -155,7 +155,6 @@ images = Table(
     Column("color", String(16), nullable=False),
     Column("key", Text, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("cost", Float),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("deleted_at", BigInteger),

@@ -168,7 +168,6 @@ def _create_images() -> None:
         sa.Column("color", sa.String(length=16), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("cost", sa.Float(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("deleted_at", sa.BigInteger(), nullable=True),
