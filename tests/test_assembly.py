@@ -8,6 +8,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from tests.repositories.making import submitted
 
 from limner.assembly import EMBEDDED_GRACE, Assembly, chain_signal, link_secret, make_home
 from limner.domain.errors import NotStarted, PluginError, SettingsError, StorageUnavailable
@@ -44,6 +45,16 @@ async def test_it_starts_once_for_two_lifespans_and_stops_with_the_last(assembly
     assert assembly.started
     await assembly.stop()
     assert not assembly.started
+
+
+async def test_rows_are_dated_by_the_limit_for_pictures(tmp_path):
+    assembly = build(tmp_path / "home", limits={"image_age": 60})
+    await assembly.start(work=False)
+    job = await submitted(assembly.repository)
+    await assembly.repository.cancel(job.id)
+    ended = await assembly.repository.find_job(job.id)
+    await assembly.stop()
+    assert (ended.expires_at - ended.finished_at).total_seconds() == 60
 
 
 async def test_two_starts_at_once_open_everything_once(assembly):
