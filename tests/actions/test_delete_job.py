@@ -1,8 +1,10 @@
+import asyncio
+
 import pytest
 from tests.actions.asking import ANN, BEN, studio, submitted
 from tests.repositories.making import claimed, new_image
 
-from limner.actions.delete_job import delete_job
+from limner.actions.delete_job import delete_job, drop_bytes
 from limner.domain.errors import JobNotFinished, NotFound
 from limner.storages.memory import MemoryStorage
 
@@ -54,6 +56,21 @@ async def test_nobody_deletes_anothers_job(needs, storage):
     with pytest.raises(NotFound):
         await delete_job(job.id, BEN, repository=needs.repository, storage=storage)
     assert await keys(storage) == [key]
+
+
+async def test_many_bytes_are_deleted_some_at_a_time():
+    class Busy:
+        now = most = gone = 0
+
+        async def delete(self, key):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0)
+            self.now, self.gone = self.now - 1, self.gone + 1
+
+    storage = Busy()
+    await drop_bytes([str(number) for number in range(100)], storage=storage)
+    assert (storage.most, storage.gone) == (32, 100)
 
 
 async def test_bytes_that_cannot_be_deleted_now_are_left_to_the_collector(needs, storage):

@@ -74,6 +74,14 @@ async def test_a_revoked_key_is_listed_as_such_and_this_process_is_told(reposito
     assert told == [True]
 
 
+async def test_a_key_may_be_revoked_twice(repository):
+    made = await create_key(repository=repository)
+    await revoke_key(made.record.id, repository=repository)
+    (before,) = await list_keys(repository=repository)
+    await revoke_key(made.record.id, repository=repository)
+    assert await list_keys(repository=repository) == (before,)
+
+
 async def test_a_key_that_never_was_cannot_be_revoked(repository):
     with pytest.raises(NotFound, match="no such key"):
         await revoke_key("AAAAAAAAAAAA", repository=repository)

@@ -22,7 +22,7 @@ async def needs():
 async def test_the_original_is_what_was_kept(needs):
     served = await read_image(**needs, variant=Original())
     assert served.data == await needs["storage"].read("job/0/1.png")
-    assert (served.media_type, served.size) == ("image/png", len(served.data))
+    assert served.size == len(served.data)
 
 
 async def test_a_conversion_to_its_own_format_is_the_original(needs):
@@ -41,7 +41,7 @@ async def test_a_conversion_to_its_own_format_is_the_original(needs):
 async def test_other_variants_are_made(needs, variant, kind, size):
     served = await read_image(**needs, variant=variant)
     image = opened(served.data)
-    assert (image.format.lower(), image.size, served.media_type) == (kind, size, f"image/{kind}")
+    assert (image.format.lower(), image.size) == (kind, size)
 
 
 async def test_every_variant_has_a_strong_tag_of_its_own(needs):

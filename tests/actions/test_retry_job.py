@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from tests.actions.asking import ANN, BEN, Easel, needs_of, studio, submitted
 from tests.repositories.making import claimed, new_image
@@ -16,7 +18,10 @@ async def needs(tmp_path):
 
 
 async def cancelled(needs, **ask):
-    job = await submitted(needs, **ask)
+    return await stopped(await submitted(needs, **ask), needs)
+
+
+async def stopped(job, needs):
     return await cancel_job(job.id, ANN, repository=needs.repository, notifier=needs.notifier, observer=needs.observer)
 
 
@@ -61,6 +66,19 @@ async def test_a_model_that_is_gone_is_named(needs):
     later = needs_of(needs.repository, models=Models({"other": Easel()}, default="other"))
     with pytest.raises(InvalidRequest, match="There is no model painter"):
         await retry_job(job.id, ANN, needs=later)
+
+
+async def test_what_a_hook_rewrote_is_rewritten_once(tmp_path):
+    async def appends(ask, owner):
+        return replace(ask, prompt=f"{ask.prompt}, in oil", steps=20)
+
+    models = Models({"painter": Easel(steps=(1, 50))}, default="painter")
+    async with studio(tmp_path / "limner.db", appends, models=models) as needs:
+        job = await cancelled(needs)
+        again = (await retry_job(job.id, ANN, needs=needs)).job
+        third = (await retry_job((await stopped(again, needs)).id, ANN, needs=needs)).job
+    assert job.request == again.request == third.request
+    assert third.request.prompt == "a fox, in oil"
 
 
 async def test_hooks_hear_of_retries_too(needs):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from limner.actions.find_job import find_job
 from limner.contracts.repository import JobRepository
 from limner.contracts.storage import Storage
 from limner.domain.errors import JobNotFinished
 from limner.domain.identity import Principal
+
+AT_ONCE = 32
+"""Deletions under way together: an owner may leave a hundred thousand, and others need the threads, too."""
 
 
 async def delete_job(job_id: str, principal: Principal, *, repository: JobRepository, storage: Storage) -> None:
@@ -21,6 +24,8 @@ async def delete_job(job_id: str, principal: Principal, *, repository: JobReposi
     await drop_bytes(keys, storage=storage)
 
 
-async def drop_bytes(keys: Iterable[str], *, storage: Storage) -> None:
+async def drop_bytes(keys: Sequence[str], *, storage: Storage) -> None:
     """Deletes what no row names any more. What cannot be deleted now is an orphan, and collected later."""
-    await asyncio.gather(*(storage.delete(key) for key in keys), return_exceptions=True)
+    for start in range(0, len(keys), AT_ONCE):
+        some = keys[start : start + AT_ONCE]
+        await asyncio.gather(*(storage.delete(key) for key in some), return_exceptions=True)

@@ -26,9 +26,9 @@ _SHAPE = re.compile(r"([0-9a-f]{1,12})\.([A-Za-z0-9_-]{1,1024})\.([A-Za-z0-9_-]{
 
 
 class Links:
-    """A link holds for one method, one thing and one principal, `age` seconds and up to a third more.
+    """A link reads: it holds for GET of one thing, for one principal, `age` seconds and up to a third more.
 
-    The signature carries expiry, principal and the id of our secret; a MAC binds them to method, thing and variant.
+    The signature carries expiry, principal and the id of our secret; a MAC binds them to the thing.
     """
 
     def __init__(self, secret: bytes, *, age: float = 900.0) -> None:
@@ -38,33 +38,22 @@ class Links:
         self._window = age / WINDOWS
         self._stems: dict[tuple[str, str, str, int], str] = {}
 
-    def sign(
-        self,
-        principal: Principal,
-        kind: Kind,
-        subject_id: str,
-        variant: str = "",
-        *,
-        now: datetime,
-        method: str = "GET",
-    ) -> str:
+    def sign(self, principal: Principal, kind: Kind, subject_id: str, *, now: datetime) -> str:
         """The value of `?signature=`."""
         expiry = math.ceil(math.ceil((now.timestamp() + self._age) / self._window) * self._window)
         if kind == "job" and principal.expires_at is not None:
             # Whoever came by a link is told the job with its links: those must not renew it for ever.
             expiry = min(expiry, math.ceil(principal.expires_at.timestamp()))
         stem = self._stem(principal, "".join(mark for mark in READING if principal.may(READING[mark])), expiry)
-        return f"{stem}.{self._seal(stem, method, kind, subject_id, variant)}"
+        return f"{stem}.{self._seal(stem, kind, subject_id)}"
 
-    def verify(
-        self, signature: str, kind: Kind, subject_id: str, variant: str = "", *, now: datetime, method: str = "GET"
-    ) -> Principal:
+    def verify(self, signature: str, kind: Kind, subject_id: str, *, now: datetime) -> Principal:
         """Who it was signed for, who may read what the signer may, and nothing else, until the link expires. Raises
         Unauthenticated. The caller asks the authenticator whether the principal still holds.
         """
         shape = _SHAPE.fullmatch(signature)
         stem, _, seal = signature.rpartition(".")
-        if shape is None or not hmac.compare_digest(seal, self._seal(stem, method, kind, subject_id, variant)):
+        if shape is None or not hmac.compare_digest(seal, self._seal(stem, kind, subject_id)):
             raise Unauthenticated
         expiry = int(shape[1], 16)
         if expiry <= now.timestamp():
@@ -85,9 +74,9 @@ class Links:
             self._stems[facts] = stem
         return stem
 
-    def _seal(self, stem: str, method: str, kind: str, subject_id: str, variant: str) -> str:
+    def _seal(self, stem: str, kind: str, subject_id: str) -> str:
         mac = self._mac.copy()
-        mac.update(f"{method}\0{kind}\0{variant}\0{stem}\0{subject_id}".encode(errors="surrogatepass"))
+        mac.update(f"GET\0{kind}\0{stem}\0{subject_id}".encode(errors="surrogatepass"))
         return _text(mac.digest()[:MAC_BYTES])
 
 

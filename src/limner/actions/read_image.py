@@ -11,7 +11,7 @@ from typing import assert_never
 from limner.actions.picture_cache import PictureCache
 from limner.contracts.codec import Codec
 from limner.contracts.storage import LocalStorage, Storage
-from limner.domain.image import MEDIA_TYPES, Image
+from limner.domain.image import Image
 
 THUMBNAIL_FORMAT = "webp"
 
@@ -40,13 +40,11 @@ Variant = Original | Converted | Thumbnail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """Either `data`, or the `path` of a file too large to be held. `etag` is strong and quoted, `size` in bytes."""
+    """Either `data`, or the `path` of a file too large to be held. `size` is in bytes."""
 
     data: bytes | None
     path: Path | None
     size: int
-    media_type: str
-    etag: str
 
 
 def settled(image: Image, variant: Variant) -> Variant:
@@ -94,8 +92,6 @@ async def read_image(
         data=data,
         path=path,
         size=image.bytes if data is None else len(data),
-        media_type=MEDIA_TYPES[format_of(image, variant)],
-        etag=etag_of(image, variant),
     )
 
 

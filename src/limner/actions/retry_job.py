@@ -1,9 +1,11 @@
-"""A new job that paints what a failed or cancelled one did not."""
+"""A new job that asks for the same pictures as a failed or cancelled one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from limner.actions.find_job import find_job
-from limner.actions.submit_job import SubmitNeeds, submit_job
+from limner.actions.submit_job import PAINTED_FIELDS, SubmitNeeds, submit_job
 from limner.contracts.repository import Submission
 from limner.domain.errors import JobNotRetryable
 from limner.domain.identity import Principal
@@ -12,7 +14,7 @@ from limner.domain.request import Ask
 
 
 async def retry_job(job_id: str, principal: Principal, *, needs: SubmitNeeds) -> Submission:
-    """Asks again for the same pictures, seed included. Raises NotFound, JobNotRetryable and all that submit does."""
+    """All pictures are asked for again, kept ones too, with the seed that was drawn. Raises NotFound, JobNotRetryable and all that submit does."""
     job = await find_job(job_id, principal, repository=needs.repository)
     if not job.state.final:
         raise JobNotRetryable(f"It is still {job.state}; wait until it ends, or cancel it first.")
@@ -22,20 +24,9 @@ async def retry_job(job_id: str, principal: Principal, *, needs: SubmitNeeds) ->
 
 
 def _ask_again(job: Job, needs: SubmitNeeds) -> Ask:
-    request = job.request
-    return Ask(
-        prompt=request.prompt,
-        model=request.model,
-        negative_prompt=request.negative_prompt,
-        width=request.width,
-        height=request.height,
-        count=request.count,
-        seed=request.seed if needs.models.capabilities(request.model).seeds else None,
-        steps=request.steps,
-        guidance=request.guidance,
-        format=request.format,
-        options=request.options,
-        reference=job.reference,
-        metadata=job.metadata,
-        priority=job.priority,
-    )
+    """What the user wrote, as written, since before_submit hooks will rewrite it again; the rest as it was resolved."""
+    resolved = {name: getattr(job.request, name) for name in PAINTED_FIELDS}
+    asked = {name: value for name, value in job.requested.items() if name in PAINTED_FIELDS}
+    ask = Ask(**(resolved | asked), reference=job.reference, metadata=job.metadata, priority=job.priority)
+    takes_seeds = needs.models.capabilities(ask.model or needs.models.default).seeds
+    return replace(ask, seed=job.request.seed if takes_seeds else None)

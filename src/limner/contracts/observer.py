@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Observer(Protocol):
-    """Names and labels are the table in docs/observability.md. No method blocks or raises."""
+    """Names and labels are the table in docs/operating.md. No method blocks or raises."""
 
     def count(self, name: str, amount: int = 1, **labels: str) -> None: ...
 

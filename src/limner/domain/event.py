@@ -13,7 +13,8 @@ from limner.domain.job import JobState
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent:
     """One durable change of a job. `changes` are the fields of the job as they were right after it, so that
-    the whole job at `seq` can be told again: state, attempt, started_at, finished_at, error, notes.
+    the whole job at `seq` can be told again: state, attempt, ambiguous_calls, paid_bad_outputs, route_index, not_before,
+    started_at, finished_at, expires_at, cancel_requested_at, error, notes.
     """
 
     job_id: str

@@ -56,7 +56,7 @@ USER_SCOPES = frozenset({Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.IMAGES_READ, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is asking. `version` changes when what this principal holds is revoked; `credential` names the key used."""
+    """Who is asking. `credential` names the key used; what came by a link ends at `expires_at`."""
 
     user_id: str
     scopes: frozenset[Scope] = USER_SCOPES

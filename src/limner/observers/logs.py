@@ -8,8 +8,9 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Literal, TextIO
+
+from limner.domain.quiet_trace import frames_of
 
 _SECRETS = re.compile(
     r"(lmn_)[A-Za-z0-9_\-]+|((?:signature|api_key|token)=)[^&\s\"']+|(Bearer )[^\s\"']+", re.IGNORECASE
@@ -60,7 +61,7 @@ class _SafeFormatter(logging.Formatter):
             return ""
         if self._shows_messages:
             return redact("".join(traceback.format_exception(kind, error, frames)))
-        return "".join(_links(error, frames))
+        return frames_of(error)
 
 
 class HumanLines(_SafeFormatter):
@@ -90,10 +91,3 @@ class JsonLines(_SafeFormatter):
         if trace := self.trace(record):
             line["trace"] = trace
         return json.dumps(line, ensure_ascii=False)
-
-
-def _links(error: BaseException, frames: TracebackType | None) -> list[str]:
-    """The chain of an error, causes first, without the errors' own words."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    before = _links(cause, cause.__traceback__) if cause else []
-    return [*before, *traceback.format_tb(frames), f"{type(error).__module__}.{type(error).__qualname__}\n"]
