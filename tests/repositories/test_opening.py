@@ -1,10 +1,12 @@
 import asyncio
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from tests.repositories.making import POLICY, opened, submitted
 
 from limner.domain.errors import DatabaseError, DatabaseUnavailable
@@ -127,6 +129,7 @@ def one_revision_more(tmp_path, monkeypatch):
         return config
 
     monkeypatch.setattr(migrating, "config_for", config_with_more)
+    monkeypatch.setattr(migrating, "HEAD", "0002")
 
 
 async def test_an_older_database_is_upgraded_after_a_copy(path, request):
@@ -152,6 +155,22 @@ async def test_a_failed_upgrade_changes_nothing(path, request, tmp_path):
     with pytest.raises(Exception, match="nowhere"):
         await SqlRepository(f"sqlite:///{path}").open()
     assert schema(path) == before
+
+
+def test_the_newest_step_is_the_scripts_own():
+    scripts = ScriptDirectory.from_config(migrating.config_for(None))
+    assert scripts.get_current_head() == migrating.HEAD
+
+
+async def test_an_up_to_date_database_is_opened_without_alembic(path):
+    async with opened(path):
+        pass
+    code = (
+        "import asyncio, sys; from limner.repositories.sql import SqlRepository\n"
+        f"asyncio.run(SqlRepository('sqlite:///{path}').open()); print('alembic' in sys.modules)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert (await process.communicate())[0] == b"False\n"
 
 
 async def test_an_up_to_date_database_is_not_copied(path):
