@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import inspect
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 
 import limner as package
+import limner.testing as testing
 from limner import Ask, EngineError, InvalidRequest, JobState, Limner, LimnerError, Refused
 from limner.contracts.engine import Engine
 from limner.domain.capabilities import Capabilities
@@ -276,6 +278,24 @@ def test_every_public_name_exists_and_nothing_else():
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = package.nonsense
     assert issubclass(Refused, LimnerError)
+
+
+@pytest.mark.parametrize(
+    "thing", [getattr(module, name) for module in (package, testing) for name in module.__all__ if name[0] != "_"]
+)
+def test_every_public_name_says_what_it_is(thing):
+    told = vars(thing).get("__doc__") if inspect.isclass(thing) else thing.__doc__
+    # What a dataclass says by itself is its signature.
+    assert told
+    assert not told.startswith(f"{thing.__name__}(")
+
+
+def test_operators_of_a_host_need_a_key_for_metrics_or_the_hosts_own_dependency(tmp_path):
+    with TestClient(host(make(tmp_path / "keys"))) as client:
+        assert client.get("/ops/metrics?token=ann").status_code == 401
+    with TestClient(host(make(tmp_path / "own", authentication=False))) as client:
+        assert client.get("/ops/metrics").status_code == 418
+        assert "limner_queue_depth" in client.get("/ops/metrics?token=ann").text
 
 
 def test_importing_limner_loads_no_library():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.processes import running
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "existing_app"
 ADA, BEN = ({"Authorization": f"Bearer {token}"} for token in ("ada", "ben"))
@@ -37,6 +38,7 @@ class Shop:
             check=True,
             capture_output=True,
             text=True,
+            timeout=60,
         )
 
     @contextlib.contextmanager
@@ -44,13 +46,11 @@ class Shop:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port), *arguments]
-        with (self.folder / "log").open("w") as log:
-            process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
-        try:
+        where = {"cwd": self.folder, "env": self.environment}
+        with (self.folder / "log").open("w") as log, running(command, **where, stdout=log, stderr=log) as process:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
                 self.wait_until(lambda: client.get("/jobs", headers=ADA).status_code == 200)
                 yield process, client
-        finally:
             process.terminate()
             process.wait(20)
 

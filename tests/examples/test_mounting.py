@@ -99,3 +99,11 @@ def test_two_installations_live_in_one_app(limner, tmp_path):
     with TestClient(app) as client:
         job = paint(client, "/one")
         assert client.get(f"/two/jobs/{job['id']}").status_code == 404
+
+
+def test_the_document_of_two_installations_shows_the_first(limner, tmp_path):
+    other = Limner(home=tmp_path / "other", engines={"instant": InstantEngine()})
+    app = FastAPI()
+    app.include_router(limner.router(current_user=current_user), prefix="/one")
+    app.include_router(other.router(current_user=current_user), prefix="/two", include_in_schema=False)
+    assert {path.split("/")[1] for path in app.openapi()["paths"]} == {"one"}
