@@ -126,5 +126,5 @@ class Engine(abc.ABC):
 
     @abc.abstractmethod
     def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
-        """Paint the missing ordinals, one Painted each."""
+        """Paint the missing ordinals, one Painted each. To end without one is a fault, and leaves its call in doubt."""
         raise NotImplementedError

@@ -28,7 +28,7 @@ DURATIONS: Mapping[str, Meaning] = {
     "limner_claim_seconds": Meaning("One claim of jobs, empty ones included."),
     "limner_paint_seconds": Meaning("One paint of a job by an engine.", ("engine",)),
     "limner_keep_seconds": Meaning("Verifying, storing and recording one picture."),
-    "limner_finish_seconds": Meaning("Writing a final state."),
+    "limner_finish_seconds": Meaning("Writing a final state, for a success with its last picture."),
 }
 COUNTERS: Mapping[str, Meaning] = {
     "limner_jobs_total": Meaning("Jobs that reached a final state.", ("state",)),
