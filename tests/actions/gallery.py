@@ -73,7 +73,8 @@ class Gallery:
 
     async def expire(self, *, policy):
         change = JobChanged(job_id="job", owner="ann", seq=9)
-        return SweepReport(changes=(change,)), self.expired_keys
+        keys, self.expired_keys = self.expired_keys[:2], self.expired_keys[2:]
+        return SweepReport(changes=(change,)), keys
 
 
 class Megaphone:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from limner.actions.delete_job import drop_bytes
 from limner.contracts.notifier import Notifier
-from limner.contracts.repository import MaintenanceRepository, SweepReport
+from limner.contracts.repository import MaintenanceRepository
 from limner.contracts.storage import Storage
 from limner.domain.policy import Policy
 
 
-async def expire(
-    *, repository: MaintenanceRepository, storage: Storage, notifier: Notifier, policy: Policy
-) -> SweepReport:
+async def expire(*, repository: MaintenanceRepository, storage: Storage, notifier: Notifier, policy: Policy) -> None:
     """Rows first: bytes that outlive their row are collected later, a row that outlived its bytes would be a lie."""
-    report, keys = await repository.expire(policy=policy)
-    notifier.publish(report.changes)
-    await drop_bytes(keys, storage=storage)
-    return report
+    more = True
+    while more:
+        report, keys = await repository.expire(policy=policy)
+        notifier.publish(report.changes)
+        await drop_bytes(keys, storage=storage)
+        more = bool(keys)
