@@ -1,4 +1,5 @@
 from tests.actions.asking import studio, submitted
+from tests.actions.workshop import Scripted, eventually, hangs, workshop
 from tests.repositories.making import claimed, new_image
 
 from limner.actions.delete_owner import delete_owner
@@ -27,3 +28,12 @@ async def test_an_owner_goes_with_everything_and_nobody_else_does(tmp_path):
         assert await needs.repository.find_job(kept.id)
         assert [found.key async for found in storage.list()] == [bens]
     await storage.close()
+
+
+async def test_a_running_paint_of_a_deleted_owner_is_stopped_long_before_its_next_heartbeat(tmp_path):
+    fox = Scripted(hangs)
+    async with workshop(tmp_path, policy={"lease": 600.0}, fox=fox) as shop:
+        await shop.submit(owner="ann")
+        await eventually(lambda: fox.tasks)
+        await delete_owner("ann", repository=shop.rows, storage=shop.storage)
+        await eventually(lambda: fox.closed)
