@@ -2,6 +2,7 @@ import ast
 import dataclasses
 import inspect
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -87,6 +88,38 @@ def test_every_metric_is_documented(name):
 def test_every_command_is_documented(name):
     pages = [(ROOT / "README.md").read_text(), *(page.read_text() for page in DOCS.glob("*.md"))]
     assert any(f"limner {name}" in page for page in pages)
+
+
+def leaves(command=limner, path=()):
+    if isinstance(command, click.Group):
+        return [
+            leaf
+            for name in command.list_commands(None)
+            for leaf in leaves(command.get_command(None, name), (*path, name))
+        ]
+    return [(path, command)]
+
+
+@pytest.fixture(scope="module")
+def typed():
+    """The command lines of the terminal's page, as words."""
+    page = (DOCS / "terminal.md").read_text()
+    return [tuple(shlex.split(line)) for line in re.findall(r"^\$ limner (.*)$", page, re.MULTILINE)]
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), leaves(), ids=lambda part: " ".join(part) if isinstance(part, tuple) else ""
+)
+def test_the_terminals_page_shows_every_command_with_options_that_it_has(typed, path, command):
+    shown = [words[len(path) :] for words in typed if words[: len(path)] == path]
+    assert shown
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for words in shown for word in words if word[0] == "-"} <= known
+
+
+def test_the_terminals_page_shows_no_command_that_there_is_not(typed):
+    paths = [path for path, _ in leaves()]
+    assert all(words[:1] in paths or words[:2] in paths for words in typed)
 
 
 def links():

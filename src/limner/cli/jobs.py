@@ -109,7 +109,7 @@ async def _watch(client: Client, job_id: str, options: Options) -> None:
             bar.show(data)
         elif event == "job":
             bar.clear()
-            click.echo(f"{data['state']}  {_stand(data)}")
+            click.echo(f"{data['state']}  {_stand(data)}".rstrip())
 
 
 def _stand(job: Document) -> str:
@@ -125,7 +125,7 @@ def _tell(options: Options, job: Document) -> None:
     if options.json:
         echo_json(job)
         return
-    click.echo(f"job      {job['id']}\nstate    {job['state']}  {_stand(job)}")
+    click.echo(f"job      {job['id']}\nstate    {job['state']}  {_stand(job)}".rstrip())
     request = job["request"]
     click.echo(f"prompt   {request['prompt']}")
     click.echo(f"model    {request['model']}  {request['width']} × {request['height']}  seed {request['seed']}")
