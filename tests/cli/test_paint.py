@@ -4,8 +4,9 @@ import subprocess
 import sys
 import time
 
+import httpx
 import pytest
-from tests.processes import LIMNER, running
+from tests.processes import LIMNER, kill_group, running
 
 from limner.cli.paint import _option, _refuse_empty
 from limner.domain.errors import EngineError
@@ -123,6 +124,20 @@ def test_ctrl_c_cancels_the_job(folder, ask):
         _, err = painting.communicate(timeout=20)
     (job,) = ask("jobs", "list")["items"]
     assert (painting.returncode, job["state"], err.splitlines()[-1:]) == (130, "cancelled", ["Stopped."])
+
+
+def test_ctrl_c_is_ctrl_c_although_the_server_is_gone(folder, serve):
+    (folder / "limner.toml").write_text("[engines.painter]\n")
+    server = serve()
+    long = ["--count", "8", "--width", "2048", "--height", "2048", "--url", server.url, "--key", server.key]
+    with running([*LIMNER, "paint", "a fox", *long], cwd=folder, stderr=subprocess.PIPE, text=True) as painting:
+        end = time.monotonic() + 20
+        while not httpx.get(f"{server.url}/jobs", headers=server.headers).json()["items"]:
+            assert time.monotonic() < end
+        kill_group(server.process)
+        painting.send_signal(signal.SIGINT)
+        _, err = painting.communicate(timeout=20)
+    assert (painting.returncode, err.splitlines()[-1:]) == (130, ["Stopped."])
 
 
 def test_a_job_without_a_picture_says_why_and_how_to_go_on():
