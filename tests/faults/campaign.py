@@ -41,6 +41,7 @@ MISDEEDS = (
     {"deed": "not_sent", "attempts": 1},
     {"deed": "rate_limit", "attempts": 1},
     {"deed": "bad_image", "at": "painted", "attempts": 1},
+    {"deed": "short_delivery"},
     {"deed": "refuse"},
 )
 
