@@ -8,12 +8,12 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from tests.repositories.making import submitted
 
 from limner.assembly import EMBEDDED_GRACE, Assembly, chain_signal, link_secret, make_home
 from limner.domain.errors import NotStarted, PluginError, SettingsError, StorageUnavailable
 from limner.settings import Settings
 from limner.testing.instant import InstantEngine
+from tests.repositories.making import submitted
 
 
 def build(home, **settings):

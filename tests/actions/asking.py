@@ -3,8 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from tests.repositories.making import opened
-
 from limner.actions.models import Models
 from limner.actions.submit_job import SubmitNeeds, submit_job
 from limner.contracts.engine import Engine, Painted, PaintTask
@@ -14,6 +12,7 @@ from limner.domain.policy import Policy
 from limner.domain.request import Ask
 from limner.notifiers.memory import MemoryNotifier
 from limner.testing.instant import checkerboard
+from tests.repositories.making import opened
 
 ANN = Principal(user_id="ann", credential="k1")
 BEN = Principal(user_id="ben")

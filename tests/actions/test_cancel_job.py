@@ -1,10 +1,10 @@
 import pytest
-from tests.actions.asking import ANN, BEN, studio, submitted
-from tests.repositories.making import claimed, new_image
 
 from limner.actions.cancel_job import cancel_job
 from limner.domain.errors import JobFinished, NotFound
 from limner.domain.job import JobState
+from tests.actions.asking import ANN, BEN, studio, submitted
+from tests.repositories.making import claimed, new_image
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
-from tests.actions.asking import STYLES
 
 from limner.actions.check_options import OptionsCheck
 from limner.domain.errors import PluginError
+from tests.actions.asking import STYLES
 
 CHECK = OptionsCheck("painter", STYLES)
 

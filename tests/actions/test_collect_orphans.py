@@ -2,12 +2,12 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.actions.gallery import Gallery
 
 from limner.actions import collect_orphans as module
 from limner.actions.collect_orphans import collect_orphans
 from limner.domain.policy import Policy
 from limner.storages.folder import FolderStorage
+from tests.actions.gallery import Gallery
 
 LATER = datetime.now(UTC) + timedelta(days=2)
 

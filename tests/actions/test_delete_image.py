@@ -1,9 +1,9 @@
 import pytest
-from tests.actions.gallery import ANN, BEN, Gallery, Megaphone
 
 from limner.actions.delete_image import delete_image
 from limner.actions.find_image import find_image
 from limner.domain.errors import NotFound
+from tests.actions.gallery import ANN, BEN, Gallery, Megaphone
 
 
 async def test_a_deleted_picture_is_hidden_and_watchers_hear_of_it():

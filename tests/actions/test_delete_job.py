@@ -1,12 +1,12 @@
 import asyncio
 
 import pytest
-from tests.actions.asking import ANN, BEN, studio, submitted
-from tests.repositories.making import claimed, new_image
 
 from limner.actions.delete_job import delete_job, drop_bytes
 from limner.domain.errors import JobNotFinished, NotFound
 from limner.storages.memory import MemoryStorage
+from tests.actions.asking import ANN, BEN, studio, submitted
+from tests.repositories.making import claimed, new_image
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
+from limner.actions.delete_owner import delete_owner
+from limner.storages.memory import MemoryStorage
 from tests.actions.asking import studio, submitted
 from tests.actions.workshop import Scripted, eventually, hangs, workshop
 from tests.repositories.making import claimed, new_image
-
-from limner.actions.delete_owner import delete_owner
-from limner.storages.memory import MemoryStorage
 
 
 async def painted(needs, storage, owner):

@@ -1,11 +1,10 @@
 import asyncio
 import threading
 
-from tests.actions.workshop import PATIENCE, Scripted, eventually, paints, workshop
-
 from limner.actions.deliver import Deliverer, delay_after
 from limner.actions.hook_threads import MOST_THREADS
 from limner.domain.job import JobState
+from tests.actions.workshop import PATIENCE, Scripted, eventually, paints, workshop
 
 SECRET = "a unicorn nobody may read about"
 

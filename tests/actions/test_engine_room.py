@@ -1,8 +1,7 @@
 import asyncio
 
-from tests.actions.workshop import Scripted, paints
-
 from limner.actions.engine_room import EngineRoom
+from tests.actions.workshop import Scripted, paints
 
 
 class Closing(Scripted):

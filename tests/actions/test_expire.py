@@ -1,8 +1,7 @@
-from tests.actions.gallery import Gallery, Megaphone
-
 from limner.actions.expire import expire
 from limner.domain.policy import Policy
 from limner.storages.memory import MemoryStorage
+from tests.actions.gallery import Gallery, Megaphone
 
 
 async def expired(storage, *keys):

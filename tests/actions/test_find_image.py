@@ -1,9 +1,9 @@
 import pytest
-from tests.actions.gallery import ANN, BEN, NOW, Gallery
 
 from limner.actions.find_image import find_image
 from limner.domain.errors import NotFound
 from limner.domain.identity import new_id
+from tests.actions.gallery import ANN, BEN, NOW, Gallery
 
 
 async def test_an_owner_finds_the_picture():

@@ -1,9 +1,9 @@
 import pytest
-from tests.actions.asking import ANN, BEN, studio, submitted
 
 from limner.actions.find_job import find_job
 from limner.domain.errors import NotFound
 from limner.domain.identity import new_id
+from tests.actions.asking import ANN, BEN, studio, submitted
 
 
 async def test_absent_foreign_and_malformed_ids_look_the_same(tmp_path):

@@ -4,9 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from tests.actions.gallery import ANN, BEN, Megaphone
-from tests.codecs.pictures import encoded
-from tests.repositories.making import POLICY, SetClock, opened, running
 
 from limner.actions.collect_orphans import collect_orphans
 from limner.actions.delete_image import delete_image
@@ -19,6 +16,9 @@ from limner.codecs.pillow import PillowCodec
 from limner.contracts.engine import Painted
 from limner.domain.errors import LeaseLost, NotFound
 from limner.storages.folder import FolderStorage
+from tests.actions.gallery import ANN, BEN, Megaphone
+from tests.codecs.pictures import encoded
+from tests.repositories.making import POLICY, SetClock, opened, running
 
 
 class Life:

@@ -1,11 +1,11 @@
 import asyncio
 
 import pytest
-from tests.actions.asking import studio, submitted
-from tests.actions.watching import CountingRepository
 
 from limner.actions.job_reader import MOST_KEPT, JobReader
 from limner.domain.errors import DatabaseUnavailable
+from tests.actions.asking import studio, submitted
+from tests.actions.watching import CountingRepository
 
 
 @pytest.fixture

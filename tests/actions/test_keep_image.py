@@ -1,8 +1,6 @@
 import hashlib
 
 import pytest
-from tests.actions.gallery import Gallery, claim
-from tests.codecs.pictures import encoded, opened, paint
 
 from limner._version import __version__
 from limner.actions.keep_image import keep_image
@@ -10,6 +8,8 @@ from limner.codecs.pillow import PillowCodec
 from limner.contracts.engine import Painted
 from limner.domain.errors import BadImage, LeaseLost, StorageFull
 from limner.storages.memory import MemoryStorage
+from tests.actions.gallery import Gallery, claim
+from tests.codecs.pictures import encoded, opened, paint
 
 CANARY = "canary-4711 Füchse"
 

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import opened
 
 from limner.actions.create_key import create_key
 from limner.actions.list_keys import list_keys
@@ -9,6 +8,7 @@ from limner.actions.revoke_key import revoke_key
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.identity import USER_SCOPES, Scope
 from limner.domain.key_text import parse_key_text
+from tests.repositories.making import opened
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
-from tests.actions.gallery import ANN, NOW, Gallery
 
 from limner.actions.list_images import list_images
 from limner.domain.errors import BadCursor
+from tests.actions.gallery import ANN, NOW, Gallery
 
 
 async def test_pages_show_each_own_picture_once_newest_first():

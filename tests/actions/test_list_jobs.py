@@ -1,11 +1,11 @@
 from itertools import chain
 
 import pytest
-from tests.actions.asking import ANN, BEN, studio, submitted
 
 from limner.actions.list_jobs import list_jobs
 from limner.domain.errors import BadCursor
 from limner.domain.job import JobState
+from tests.actions.asking import ANN, BEN, studio, submitted
 
 
 @pytest.fixture

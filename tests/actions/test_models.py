@@ -1,9 +1,9 @@
 import pytest
-from tests.actions.asking import Easel
 
 from limner.actions.models import Models
 from limner.domain.errors import InvalidRequest, SettingsError
 from limner.domain.request import Ask
+from tests.actions.asking import Easel
 
 MODELS = Models(
     {"painter": Easel(), "openai": Easel(models=("gpt-image-1", "dall-e-3"), formats=("webp",))}, default="painter"

@@ -2,7 +2,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from tests.actions.workshop import Unsteady
 
 from limner.actions.progress import LARGEST_PREVIEW, ProgressBook, Tally, preview_of
 from limner.contracts.engine import Progress
@@ -10,6 +9,7 @@ from limner.domain.event import ProgressTick
 from limner.domain.image import Image, ImageId
 from limner.domain.job import Job, JobId, JobState
 from limner.domain.request import ImageRequest
+from tests.actions.workshop import Unsteady
 
 NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
 WEBP = b"RIFF\0\0\0\0WEBPmore"

@@ -1,6 +1,4 @@
 import pytest
-from tests.actions.gallery import Gallery
-from tests.codecs.pictures import encoded, opened, paint
 
 from limner.actions.picture_cache import PictureCache
 from limner.actions.read_image import Converted, Original, Thumbnail, etag_of, read_image
@@ -8,6 +6,8 @@ from limner.codecs.pillow import PillowCodec
 from limner.domain.errors import NotFound
 from limner.storages.folder import FolderStorage
 from limner.storages.memory import MemoryStorage
+from tests.actions.gallery import Gallery
+from tests.codecs.pictures import encoded, opened, paint
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import pytest
-from tests.actions.gallery import ANN, BEN, NOW, Gallery, Megaphone
 
 from limner.actions.find_image import find_image
 from limner.actions.restore_image import restore_image
 from limner.domain.errors import NotFound
+from tests.actions.gallery import ANN, BEN, NOW, Gallery, Megaphone
 
 
 async def test_a_restored_picture_can_be_found_and_watchers_hear_of_it():

@@ -1,14 +1,14 @@
 from dataclasses import replace
 
 import pytest
-from tests.actions.asking import ANN, BEN, Easel, needs_of, studio, submitted
-from tests.repositories.making import claimed, new_image
 
 from limner.actions.cancel_job import cancel_job
 from limner.actions.models import Models
 from limner.actions.retry_job import retry_job
 from limner.domain.errors import InvalidRequest, JobNotRetryable, NotFound, Refused
 from limner.domain.job import JobState
+from tests.actions.asking import ANN, BEN, Easel, needs_of, studio, submitted
+from tests.repositories.making import claimed, new_image
 
 
 @pytest.fixture

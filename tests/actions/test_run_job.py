@@ -5,17 +5,6 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from tests.actions.workshop import (
-    Scripted,
-    eventually,
-    fails,
-    hangs,
-    paints,
-    pays,
-    picture,
-    polls,
-    workshop,
-)
 
 from limner.contracts.engine import Painted, Progress, Submitted, Submitting
 from limner.domain.errors import (
@@ -29,6 +18,17 @@ from limner.domain.errors import (
 from limner.domain.job import JobState
 from limner.testing.ledger import LedgerEngine
 from limner.testing.ledger_service import charges
+from tests.actions.workshop import (
+    Scripted,
+    eventually,
+    fails,
+    hangs,
+    paints,
+    pays,
+    picture,
+    polls,
+    workshop,
+)
 
 SECRET = "a unicorn nobody may read about"
 

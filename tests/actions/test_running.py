@@ -2,11 +2,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.actions.workshop import Scripted, paints, pays, polls, workshop
 
 from limner.actions.running import Reason
 from limner.domain.errors import DatabaseUnavailable, StorageFull, StorageUnavailable
 from limner.domain.job import JobState
+from tests.actions.workshop import Scripted, paints, pays, polls, workshop
 
 
 async def test_a_job_that_may_not_pay_ends_at_its_deadline(tmp_path):

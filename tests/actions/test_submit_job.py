@@ -3,7 +3,6 @@ import threading
 from dataclasses import replace
 
 import pytest
-from tests.actions.asking import studio, submitted
 
 from limner.actions.hook_threads import MOST_THREADS
 from limner.actions.submit_job import fingerprint, submit_job
@@ -14,6 +13,7 @@ from limner.domain.identity import is_id
 from limner.domain.job import JobState
 from limner.domain.policy import Policy
 from limner.domain.request import Ask
+from tests.actions.asking import studio, submitted
 
 FOX = Ask(prompt="a fox", options={"style": "oil"}, reference="order-17", metadata={"customer": "c_9"}, priority=7)
 

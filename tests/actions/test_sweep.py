@@ -3,12 +3,12 @@ import os
 from datetime import timedelta
 
 import pytest
-from tests.actions.workshop import Scripted, eventually, paints, workshop
 
 from limner.contracts.repository import Requeue
 from limner.domain.errors import NotFound
 from limner.domain.job import JobState
 from limner.observers.metrics import Metrics
+from tests.actions.workshop import Scripted, eventually, paints, workshop
 
 DEAD = "nobody:at:all:1:2:3"
 

@@ -2,13 +2,13 @@ import asyncio
 import time
 
 import pytest
-from tests.actions.asking import ANN, studio, submitted
-from tests.actions.watching import claim_of, keep
 
 from limner.actions.cancel_job import cancel_job
 from limner.actions.wait_job import wait_job
 from limner.domain.event import ProgressTick
 from limner.domain.job import JobState
+from tests.actions.asking import ANN, studio, submitted
+from tests.actions.watching import claim_of, keep
 
 
 @pytest.fixture

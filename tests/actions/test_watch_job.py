@@ -2,8 +2,6 @@ import asyncio
 import random
 
 import pytest
-from tests.actions.asking import ANN, BEN, studio, submitted
-from tests.actions.watching import LIFE, CountingRepository, claim_of, keep, live, never, next_seen, rest, watch
 
 from limner.actions.cancel_job import cancel_job
 from limner.actions.create_key import create_key
@@ -15,6 +13,8 @@ from limner.domain.errors import NotFound
 from limner.domain.event import JobChanged, PreviewTick, ProgressTick
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
+from tests.actions.asking import ANN, BEN, studio, submitted
+from tests.actions.watching import LIFE, CountingRepository, claim_of, keep, live, never, next_seen, rest, watch
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@ import asyncio
 import random
 
 import pytest
-from tests.actions.asking import ANN, studio, submitted
-from tests.actions.watching import claim_of, keep, never, next_seen, rest, watch_all
 
 from limner.actions.cancel_job import cancel_job
 from limner.actions.watch_jobs import MOST_RECENT, SeenAt
 from limner.domain.event import ProgressTick
 from limner.domain.job import JobState
+from tests.actions.asking import ANN, studio, submitted
+from tests.actions.watching import claim_of, keep, never, next_seen, rest, watch_all
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import threading
 import time
 
 import pytest
-from tests.actions.workshop import Scripted, eventually, fails, hangs, paints, pays, picture, polls, workshop
 
 from limner.actions.cancel_job import cancel_job
 from limner.contracts.engine import Progress, Submitting
 from limner.domain.errors import EngineCrashed
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
+from tests.actions.workshop import Scripted, eventually, fails, hangs, paints, pays, picture, polls, workshop
 
 ONLY_TOLD = {"cancel_check": 60.0, "lease": 180.0}
 """Of a cancel the worker learns from the notifier, or too late."""

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from tests.actions.workshop import Scripted, paints, workshop
 
 from limner.actions.cancel_job import cancel_job
 from limner.domain.identity import Principal
@@ -13,6 +12,7 @@ from limner.domain.job import Call, CallPhase, JobState
 from limner.engines.isolated import IsolatedEngine
 from limner.testing.ledger import LedgerEngine
 from limner.testing.ledger_service import charges
+from tests.actions.workshop import Scripted, paints, workshop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who is gone")
 

@@ -3,14 +3,13 @@
 import asyncio
 from collections import Counter
 
-from tests.actions.asking import ANN
-from tests.repositories.making import new_image
-
 from limner.actions.job_reader import JobReader
 from limner.actions.watch_job import Seen, watch_job
 from limner.actions.watch_jobs import SeenAt, watch_jobs
 from limner.contracts.repository import Requeue
 from limner.domain.job import Note
+from tests.actions.asking import ANN
+from tests.repositories.making import new_image
 
 PATIENCE = 10.0
 

@@ -2,7 +2,6 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import SetClock, opened
 
 from limner.actions.create_key import create_key
 from limner.actions.revoke_key import revoke_key
@@ -10,6 +9,7 @@ from limner.authenticators.api_key import ApiKeyAuthenticator
 from limner.domain.errors import Unauthenticated
 from limner.domain.identity import Principal, Scope
 from limner.domain.key_text import KeyText, new_key_text
+from tests.repositories.making import SetClock, opened
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import time
 
 import httpx
 import pytest
-from tests.processes import LIMNER, kill_group, start
 
 from limner.cli.main import run
+from tests.processes import LIMNER, kill_group, start
 
 SETTINGS = 'model = "instant"\n[engines.instant]\n'
 

@@ -6,10 +6,10 @@ import time
 
 import httpx
 import pytest
-from tests.processes import LIMNER, kill_group, running
 
 from limner.cli.paint import _option, _refuse_empty
 from limner.domain.errors import EngineError
+from tests.processes import LIMNER, kill_group, running
 
 
 def test_a_prompt_becomes_a_file_named_after_it(limner, folder):

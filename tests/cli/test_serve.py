@@ -8,6 +8,7 @@ import subprocess
 import httpx
 import psutil
 import pytest
+
 from tests.processes import LIMNER, running
 
 

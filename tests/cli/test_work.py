@@ -2,9 +2,8 @@ import asyncio
 import signal
 import subprocess
 
-from tests.processes import LIMNER, running
-
 from limner import JobState, Limner
+from tests.processes import LIMNER, running
 
 
 async def test_it_paints_for_the_processes_that_do_not(folder):

@@ -3,6 +3,9 @@ import io
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
+
+from limner.codecs.pillow import PillowCodec
+from limner.domain.errors import BadImage
 from tests.codecs.pictures import (
     CANARY,
     after_header,
@@ -13,9 +16,6 @@ from tests.codecs.pictures import (
     paint,
     with_foreign_metadata,
 )
-
-from limner.codecs.pillow import PillowCodec
-from limner.domain.errors import BadImage
 
 KINDS = ["png", "jpeg", "webp"]
 LABELS = {"Software": "Limner 1", "limner:job": 'a "job" & <more>', "limner:seed": "17"}

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
 from limner.contracts.engine import OpenCall, Painted, Progress, Submitted, Submitting
 from limner.domain.errors import EngineCrashed, EngineFailed, EngineTimeout, RateLimited, Unauthorised
 from limner.engines.isolated import IsolatedEngine
 from limner.testing.instant import InstantEngine
 from limner.testing.tasks import paint_task
+from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
 
 async def test_it_can_what_the_inner_engine_can():

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
 from limner.contracts.engine import Painted, Submitting
 from limner.domain.errors import EngineCrashed, OutOfMemory, RateLimited
 from limner.engines.frames import task_to_message, write_frame
 from limner.testing.tasks import paint_task
+from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
 
 @pytest.mark.parametrize(("deed", "word"), [("segfault", "SIGSEGV"), ("exit", "status 3")])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.processes import running
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "existing_app"

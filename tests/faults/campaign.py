@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+
 from tests.faults.installation import Installation, children_of, installation, kill
 from tests.faults.oracle import check_everything
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.faults.installation import Installation
 
 from limner.testing.ledger_service import charges
+from tests.faults.installation import Installation
 
 FINAL = {"succeeded", "failed", "cancelled"}
 

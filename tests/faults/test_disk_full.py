@@ -3,6 +3,7 @@ import subprocess
 
 import httpx
 import pytest
+
 from tests.faults.installation import Installation, installation
 from tests.faults.oracle import check_everything
 

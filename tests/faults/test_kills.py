@@ -1,6 +1,7 @@
 import random
 
 import pytest
+
 from tests.faults import campaign
 
 pytestmark = pytest.mark.faults

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.faults import zombies
 
 pytestmark = pytest.mark.faults

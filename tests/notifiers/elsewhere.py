@@ -7,9 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.repositories.making import claimed, new_image, opened
-
 from limner.domain.event import ProgressTick
+from tests.repositories.making import claimed, new_image, opened
 
 
 def told(step):

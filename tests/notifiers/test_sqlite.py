@@ -5,7 +5,6 @@ import time
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.repositories.making import claimed, opened, submitted
 
 from limner.actions.job_reader import JobReader
 from limner.actions.watch_job import Seen, watch_job
@@ -14,6 +13,7 @@ from limner.domain.event import JobChanged, ProgressTick
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
 from limner.notifiers.sqlite import FileWatch, SqliteNotifier
+from tests.repositories.making import claimed, opened, submitted
 
 ANN = Principal(user_id="ann")
 

@@ -6,9 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from tests.repositories.making import POLICY, claimed, new_image, opened, submitted
-
 from limner.repositories.sql import writer
+from tests.repositories.making import POLICY, claimed, new_image, opened, submitted
 
 writer.CHECKPOINT_PAGES = 20
 writer.FIRST_CHECKPOINT = 2

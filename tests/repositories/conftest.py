@@ -1,4 +1,5 @@
 import pytest
+
 from tests.repositories.making import SetClock, opened
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import POLICY, claimed, new_image, nobody_is_dead, running, submitted
 
 from limner.contracts.repository import Requeue
 from limner.domain.job import JobState
+from tests.repositories.making import POLICY, claimed, new_image, nobody_is_dead, running, submitted
 
 BACK = Requeue()
 

@@ -21,12 +21,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.repositories.making import POLICY, SetClock, new_call, new_image, opened, submitted
 
 from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.errors import LeaseLost
 from limner.domain.job import FINAL_STATES, CallPhase, JobError, JobState
 from limner.repositories.sql import SqlRepository
+from tests.repositories.making import POLICY, SetClock, new_call, new_image, opened, submitted
 
 SHARE = 2
 SHORT = replace(POLICY, running_per_owner=SHARE, max_lease_losses=4, restore_window=60)

@@ -2,12 +2,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import POLICY, new_image, new_key, opened, running, submitted
 
 from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.identity import new_id
 from limner.domain.job import JobState
 from limner.repositories.sql import deleting, expiring
+from tests.repositories.making import POLICY, new_image, new_key, opened, running, submitted
 
 KEY = Idempotency(key="k", fingerprint="f")
 HOUR = 3600

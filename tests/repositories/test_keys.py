@@ -1,8 +1,7 @@
 from datetime import timedelta
 
-from tests.repositories.making import new_key, opened
-
 from limner.domain.identity import Scope
+from tests.repositories.making import new_key, opened
 
 
 async def test_a_key_reads_back_as_it_was_made(repository):

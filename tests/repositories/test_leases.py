@@ -3,12 +3,12 @@ import threading
 from dataclasses import replace
 
 import pytest
-from tests.repositories.making import claimed, new_call, new_image, new_job, running, submitted
 
 from limner.contracts.repository import Requeue
 from limner.domain.errors import LeaseLost
 from limner.domain.event import ProgressTick
 from limner.domain.job import CallPhase, JobError, JobProgress, JobState, Lease, Note
+from tests.repositories.making import claimed, new_call, new_image, new_job, running, submitted
 
 BACK = Requeue()
 BROKEN = JobError(code="engine_failed", title="The engine failed", detail="It broke.", retryable=True)

@@ -7,11 +7,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.repositories.making import POLICY, opened, submitted
 
 from limner.domain.errors import DatabaseError, DatabaseUnavailable
 from limner.repositories.sql import SqlRepository, migrating, tables
 from limner.repositories.sql.sqlite import writing_engine
+from tests.repositories.making import POLICY, opened, submitted
 
 
 def schema(path):

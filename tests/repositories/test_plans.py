@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.repositories.making import POLICY, claimed, submitted
 
 from limner.domain.job import JobState
 from limner.repositories.sql import (
@@ -24,6 +23,7 @@ from limner.repositories.sql import (
     tables,
 )
 from limner.repositories.sql.sqlite import writing_engine
+from tests.repositories.making import POLICY, claimed, submitted
 
 SEARCHES = {
     "the next lane": (claiming._NEXT_LANE, "limner_lanes_claimable (engine=?)"),

@@ -13,10 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.repositories.making import POLICY, claimed, new_image, opened, running, submitted
 
 from limner.domain.errors import DatabaseUnavailable, LeaseLost, StorageFull
 from limner.repositories.sql import sqlite
+from tests.repositories.making import POLICY, claimed, new_image, opened, running, submitted
 
 ROOT = Path(__file__).parents[2]
 

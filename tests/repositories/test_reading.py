@@ -1,10 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.repositories.making import claimed, new_image, new_job, running, submitted
-
 from limner.contracts.repository import Requeue
 from limner.domain.job import JobState
+from tests.repositories.making import claimed, new_image, new_job, running, submitted
 
 
 async def page(repository, owner="ann", *, state=None, reference=None, before=None, limit=50):

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import POLICY, claimed, new_image, new_job, submitted
 
 from limner.contracts.repository import Idempotency
 from limner.domain.errors import DatabaseError, IdempotencyKeyReused, QueueFull, TooManyQueued
 from limner.repositories.sql import submitting
+from tests.repositories.making import POLICY, claimed, new_image, new_job, submitted
 
 KEY = Idempotency(key="order-17", fingerprint="f1")
 

@@ -2,10 +2,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.repositories.making import POLICY, claimed, new_call, new_image, nobody_is_dead, running, submitted
 
 from limner.domain.errors import LeaseLost
 from limner.domain.job import CallPhase
+from tests.repositories.making import POLICY, claimed, new_call, new_image, nobody_is_dead, running, submitted
 
 
 async def sweep(repository, policy=POLICY, is_dead=nobody_is_dead):

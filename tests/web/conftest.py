@@ -1,4 +1,5 @@
 import pytest
+
 from tests.web.house import House
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 import pytest_asyncio
-from tests.web.house import House, paint
-from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PUBLIC, SIGNED, USUAL, WITH_IDS, WRITES, bearer, open_town
 
 from limner.actions.revoke_key import revoke_key
 from limner.web.router import build_operator_router, build_router
+from tests.web.house import House, paint
+from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PUBLIC, SIGNED, USUAL, WITH_IDS, WRITES, bearer, open_town
 
 STRANGERS = ("nobody", "wrong", "truncated", "revoked", "expired", "basic", "twice", "in the query")
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI, Header, HTTPException
-from tests.web.house import TLS, paint, serving
-from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PUBLIC, SIGNED, USUAL, WRITES, bearer, open_town
 
 from limner.web.router import build_router
+from tests.web.house import TLS, paint, serving
+from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PUBLIC, SIGNED, USUAL, WRITES, bearer, open_town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

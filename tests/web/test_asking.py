@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tests.web.house import submit
 
 TYPED = {"Content-Type": "application/json"}

@@ -6,9 +6,9 @@ import contextlib
 
 import httpx
 import pytest
-from tests.web.house import PREVIEW, TLS, Events, paint, state_of, submit
 
 from limner.actions.revoke_key import revoke_key
+from tests.web.house import PREVIEW, TLS, Events, paint, state_of, submit
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,7 @@
 """Pictures: seen with a key or by a signed link, hidden and brought back."""
 
 import pytest
+
 from tests.web.house import paint
 
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from tests.web.house import House, paint, state_of, submit
 
 from limner.actions.revoke_key import revoke_key
+from tests.web.house import House, paint, state_of, submit
 
 
 async def test_the_same_key_and_body_give_the_same_job(ann):

@@ -12,9 +12,9 @@ from fastapi.responses import JSONResponse
 from fastapi.security import OAuth2PasswordBearer
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
-from tests.web.house import TLS, Events, House, paint, serving, submit
 
 from limner.web.router import build_router
+from tests.web.house import TLS, Events, House, paint, serving, submit
 
 OAUTH = OAuth2PasswordBearer("token", auto_error=False)
 

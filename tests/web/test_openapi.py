@@ -4,11 +4,11 @@ import httpx
 import pytest
 from fastapi.openapi.utils import get_openapi
 from jsonschema import Draft202012Validator
-from tests.web.house import House, paint, submit
 
 from limner.web.errors import STATUS
 from limner.web.router import build_router
 from limner.web.server import create_app
+from tests.web.house import House, paint, submit
 
 
 @pytest.fixture(scope="module")

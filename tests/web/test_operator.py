@@ -4,10 +4,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.web.house import House, paint
 
 from limner.domain.errors import DatabaseUnavailable, StorageFull
 from limner.domain.identity import Scope
+from tests.web.house import House, paint
 
 OPERATOR = frozenset({Scope.OPERATE})
 

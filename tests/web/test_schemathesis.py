@@ -4,9 +4,8 @@ import asyncio
 import json
 import sys
 
-from tests.web.house import House
-
 from limner.domain.identity import Scope
+from tests.web.house import House
 
 CHECKS = (
     "not_a_server_error",

@@ -8,11 +8,11 @@ import sys
 
 import httpx
 import pytest
-from tests.web.house import TLS, Events, House
 
 from limner.actions.create_key import create_key
 from limner.assembly import Assembly
 from limner.settings import Settings
+from tests.web.house import TLS, Events, House
 
 HOST_APP = """
 from fastapi import FastAPI

@@ -6,14 +6,14 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
-from tests.actions.gallery import Gallery
-from tests.codecs.pictures import encoded, opened, paint
 
 from limner.actions.picture_cache import PictureCache
 from limner.actions.read_image import Converted, Original, Thumbnail, etag_of
 from limner.codecs.pillow import PillowCodec
 from limner.storages.folder import FolderStorage
 from limner.web.serving import CHUNK, image_response
+from tests.actions.gallery import Gallery
+from tests.codecs.pictures import encoded, opened, paint
 
 VARIANTS = {"/original": Original(), "/jpeg": Converted("jpeg"), "/small": Thumbnail(256)}
 DATA = encoded("png", paint((300, 200)))

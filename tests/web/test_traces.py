@@ -4,9 +4,9 @@ from fastapi import FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from tests.web.house import House, paint
 
 from limner.web.router import build_router
+from tests.web.house import House, paint
 
 
 async def test_a_signature_does_not_stand_in_a_trace(tmp_path):

@@ -2,9 +2,8 @@
 
 import re
 
-from tests.web.house import paint, submit
-
 from limner.domain.identity import is_id
+from tests.web.house import paint, submit
 
 QUEUED = {
     "id": "0199c2a4-7d1e-7c3a-9f0e-2b8c5a6d1e40",

@@ -5,11 +5,11 @@ import re
 from datetime import timedelta
 
 import httpx
-from tests.web.house import House, paint
 
 from limner.actions.revoke_key import revoke_key
 from limner.domain.identity import Scope, new_id
 from limner.web.server import create_app
+from tests.web.house import House, paint
 
 PUBLIC = {"limner_get_health", "limner_get_ready"}
 SIGNED = {"limner_get_image_content", "limner_get_image_thumbnail", "limner_watch_job"}

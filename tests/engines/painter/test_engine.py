@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.engines.painter.painting import details, painted, picture, strokes
 
 from limner.contracts.engine import Progress
 from limner.engines.painter import Painter
 from limner.engines.painter.engine import STYLES
+from tests.engines.painter.painting import details, painted, picture, strokes
 
 PROMPT = "three red boats on a calm sea at sunset, watercolour"
 
