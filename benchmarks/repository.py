@@ -132,7 +132,7 @@ def fill(path: Path, *, jobs: int, owners: int) -> None:
     connection.execute(
         f"INSERT INTO limner_jobs (id, owner, state, engine, priority, count, deadline_at, max_attempts, created_at,"
         f" route, metadata, requested, request) {numbers} SELECT {_IDS}, 'user-' || (i % {owners}), 'queued', 'painter',"
-        f" 5, 1, {now + 86_400_000}, 5, {now}, '[\"painter\"]', '{{}}', '{{}}', {_REQUEST} FROM numbers"
+        f" 5, 1, {now + 86_400_000}, 5, {now}, '[\"painter\"]', '{{}}', '{{\"v\":1}}', {_REQUEST} FROM numbers"
     )
     connection.execute(
         "INSERT INTO limner_events (job_id, owner, seq, at, changes)"
