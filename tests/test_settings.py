@@ -105,7 +105,7 @@ def test_an_unknown_argument_is_refused():
         ('port = "many"', r"port in limner.toml: it should be a valid integer"),
         ("port = 70000", r"port in limner.toml: it should be less than or equal to 65535"),
         ('embed = "some"', r"embed in limner.toml: it should be 'minimal' or 'full'"),
-        ("[limits]\nlease = -1", r"limits in limner.toml: lease is -1.0; it must be above 0"),
+        ("[limits]\nlease = -1", r"limits.lease in limner.toml: lease is -1.0; it must be above 0"),
         ("[limits]\nlease = 4", r"lease is 4 s; it must be at least twice start_margin"),
         ('[limits]\npoll = "soon"', r"limits.poll in limner.toml: it should be a valid number"),
         ("engines = 3", r"engines in limner.toml: it should be a valid dictionary"),
@@ -122,6 +122,12 @@ def test_a_wrong_value_is_a_sentence_with_its_name_and_what_is_allowed(empty_fol
 def test_a_wrong_variable_is_named_as_a_variable(monkeypatch):
     monkeypatch.setenv("LIMNER_PORT", "many")
     with pytest.raises(SettingsError, match=r"^LIMNER_PORT: it should be a valid integer"):
+        Settings.load()
+
+
+def test_a_limit_out_of_range_is_named_as_the_variable_that_set_it(monkeypatch):
+    monkeypatch.setenv("LIMNER_LIMITS__LEASE", "-3")
+    with pytest.raises(SettingsError, match=r"^LIMNER_LIMITS__LEASE: lease is -3.0; it must be above 0.$"):
         Settings.load()
 
 

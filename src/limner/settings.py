@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -237,13 +237,18 @@ def _nearest(name: str, known: Iterable[str], label: str) -> str:
 
 def _sentence(error: ErrorDetails, given: Mapping[str, Any], path: Path | None) -> str:
     """One wrong value in plain words, named the way it was given."""
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     names = [str(part) for part in error["loc"]]
+    if names == ["limits"] and error["type"] == "value_error":
+        names.append(reason.partition(" ")[0])  # check_limits sees the whole table, and names the limit first
+    name = _as_given(names, given, path)
+    return f"{name}: it {reason}." if reason.startswith("should") else f"{name}: {reason}."
+
+
+def _as_given(names: Sequence[str], given: Mapping[str, Any], path: Path | None) -> str:
     variable = PREFIX + "__".join(names).upper()
     if names[0] in given:
-        name = ".".join(names)
-    elif variable in os.environ or PREFIX + names[0].upper() in os.environ:
-        name = variable
-    else:
-        name = f"{'.'.join(names)} in {path}"
-    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{name}: it {reason}." if reason.startswith("should") else f"{name}: {reason}."
+        return ".".join(names)
+    if variable in os.environ or PREFIX + names[0].upper() in os.environ:
+        return variable
+    return f"{'.'.join(names)} in {path}"
