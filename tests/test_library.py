@@ -14,7 +14,16 @@ import limner.testing as testing
 from limner import Ask, EngineError, InvalidRequest, JobState, Limner, LimnerError, Refused
 from limner.contracts.engine import Engine
 from limner.domain.capabilities import Capabilities
-from limner.domain.errors import JobFinished, JobNotFinished, NotFound, NotStarted, RefusedByPolicy, SettingsError
+from limner.domain.errors import (
+    EngineFailed,
+    JobFinished,
+    JobNotFinished,
+    NotFound,
+    NotSent,
+    NotStarted,
+    RefusedByPolicy,
+    SettingsError,
+)
 from limner.testing.instant import InstantEngine
 
 
@@ -24,6 +33,8 @@ class StuckEngine(Engine):
     async def paint(self, task):
         if "refuse" in task.request.prompt:
             raise RefusedByPolicy("We do not paint that.")
+        if "tear" in task.request.prompt:
+            raise NotSent("The canvas tore.")
         await asyncio.Event().wait()
         yield
 
@@ -100,6 +111,12 @@ async def test_a_cancelled_paint_cancels_its_job(limner):
 async def test_a_job_without_a_picture_raises_its_engines_error(limner):
     with pytest.raises(RefusedByPolicy, match="We do not paint that"):
         await limner.paint("refuse", model="stuck")
+
+
+async def test_a_failure_that_a_job_does_not_explain_is_raised_as_no_more_than_that(tmp_path):
+    async with make(tmp_path / "home", limits={"max_attempts": 1}) as limner:
+        with pytest.raises(EngineFailed, match="The canvas tore"):
+            await limner.paint("tear", model="stuck")
 
 
 async def test_a_job_cancelled_by_somebody_else_ends_the_paint(limner):

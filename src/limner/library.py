@@ -45,6 +45,8 @@ Before = TypeVar("Before", bound=BeforeSubmit)
 Finished = TypeVar("Finished", bound=OnFinished)
 
 PATIENCE = 60.0
+ENGINE_ERRORS = {kind.code: kind for kind in reversed(EngineError.__subclasses__())}
+"""By the code of a job's error. Several say `engine_failed`: the first of them, EngineFailed, claims no more than that."""
 FILE_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
@@ -113,7 +115,7 @@ class Limner:
         user_id: Callable[[Any], str] | None = None,
         scopes: Callable[[Any], Any] | None = None,
     ) -> APIRouter:
-        """All routes of DESIGN §7, to be included under any prefix; it brings its own lifespan.
+        """All routes of the API, to be included under any prefix; it brings its own lifespan.
 
         `current_user` is your own dependency. `user_id` makes text of what it returns (default: its `id`), `scopes`
         says what that user may do (default: everything but operate). Without `current_user`, API keys are asked for.
@@ -294,5 +296,5 @@ def _as_error(job: Job) -> EngineError:
     """A job's end without a picture as the error that its engine raised."""
     if job.error is None:
         return EngineError("The job was cancelled.", job_id=job.id)
-    kinds = {kind.code: kind for kind in EngineError.__subclasses__()}
-    return kinds.get(job.error.code, EngineError)(job.error.detail, job_id=job.id)
+    return ENGINE_ERRORS.get(job.error.code, EngineError)(job.error.detail, job_id=job.id)
+

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from limner.actions.quiet_trace import log_fault
 from limner.contracts.clock import Clock
 from limner.contracts.repository import Renewal, WorkRepository
 from limner.domain.errors import Busy
@@ -75,8 +76,8 @@ class Heartbeat:
         except Busy as trouble:
             logger.warning("leases could not be renewed: %s", trouble.code, extra={"leases": len(leases)})
             return False
-        except Exception:  # this thread must outlive every fault, or all leases are lost
-            logger.exception("leases could not be renewed", extra={"leases": len(leases)})
+        except Exception as error:  # noqa: BLE001 - this thread must outlive every fault, or all leases are lost
+            log_fault(logger, "leases could not be renewed", error, {"leases": len(leases)})
             return False
         self._note(leases, renewal, began)
         self._heard(renewal)
