@@ -241,6 +241,18 @@ async def test_a_paid_call_of_an_engine_that_breaks_its_contract_is_ambiguous(tm
     assert (job.error.code, job.ambiguous_calls, len(fox.tasks)) == ("ambiguous_charge", 1, 1)
 
 
+@pytest.mark.parametrize("ordinals", [(), (0, 2), (1, 0)])
+async def test_a_call_for_ordinals_that_a_row_cannot_hold_is_refused_before_it_is_paid(tmp_path, ordinals):
+    async def buys(task):
+        yield Submitting(ordinals=ordinals, request_key="k")
+        paid.append(ordinals)
+
+    paid = []
+    async with workshop(tmp_path, fox=Scripted(buys, charges=True)) as shop:
+        job = await shop.painted(count=3, max_attempts=1)
+    assert (job.error.code, job.ambiguous_calls, paid) == ("engine_failed", 0, [])
+
+
 async def test_a_picture_that_was_not_asked_for_is_dropped(tmp_path):
     async def paints_too_much(task):
         for ordinal in (0, 0, 7, 1):

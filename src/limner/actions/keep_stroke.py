@@ -43,6 +43,7 @@ def _tell(run: Running, progress: Progress) -> None:
 
 async def _open_call(run: Running, stroke: Submitting) -> None:
     """The engine pays right after this: the row says so first, under a lease that is certainly ours."""
+    _check_ordinals(stroke.ordinals)
     call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
     await _until_payable(run)
     fault("before_open_call")
@@ -51,6 +52,12 @@ async def _open_call(run: Running, stroke: Submitting) -> None:
     await _until_payable(run)
     run.calls[call.first_ordinal] = call
     fault("after_open_call")
+
+
+def _check_ordinals(ordinals: tuple[int, ...]) -> None:
+    """A row holds a call's first ordinal and their number: others would be paid for without anybody knowing."""
+    if not ordinals or list(ordinals) != list(range(ordinals[0], ordinals[0] + len(ordinals))):
+        raise ContractBroken(f"The engine yielded a call for ordinals that are not consecutive: {list(ordinals)}.")
 
 
 def _call_of(run: Running, ordinals: tuple[int, ...], request_key: str, cost: float | None = None) -> Call:
@@ -74,6 +81,7 @@ async def _until_payable(run: Running) -> None:
 
 
 async def _hold_handle(run: Running, stroke: Submitted) -> None:
+    _check_ordinals(stroke.ordinals)
     call = run.calls.get(stroke.ordinals[0])
     if call is None:
         run.calls[stroke.ordinals[0]] = _call_of(run, stroke.ordinals, request_key="")
