@@ -297,4 +297,3 @@ def _as_error(job: Job) -> EngineError:
     if job.error is None:
         return EngineError("The job was cancelled.", job_id=job.id)
     return ENGINE_ERRORS.get(job.error.code, EngineError)(job.error.detail, job_id=job.id)
-

@@ -1,4 +1,12 @@
+import contextlib
+import socket
+import sqlite3
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
+
+from limner.domain.capabilities import Capabilities
 
 
 def found(told, what):
@@ -26,6 +34,15 @@ def test_a_broken_database_is_told_with_a_remedy(limner, folder):
     assert code == 1
     assert "✗ database" in out
     assert "Restore a backup" in out
+
+
+def test_a_database_of_a_newer_limner_is_told_with_a_remedy(limner, ask, folder):
+    ask("paint", "a fox")
+    with contextlib.closing(sqlite3.connect(folder / "limner-data" / "limner.db")) as database, database:
+        database.execute("UPDATE limner_migrations SET version_num = '9999'")
+    code, out, _ = limner("doctor")
+    assert code == 1
+    assert "written by a newer Limner (revision 9999). Upgrade Limner" in out
 
 
 def test_a_home_without_space_is_told(limner, folder, monkeypatch):
@@ -57,3 +74,59 @@ def test_a_server_is_asked_where_one_is_named(limner, serve):
     code, out, _ = limner("doctor", "--url", server.url, "--key", server.key)
     assert (code, "paints with instant" in out) == (0, True)
     assert limner("doctor", "--url", "http://127.0.0.1:9")[0] == 1
+
+
+@pytest.fixture
+def free_port(monkeypatch):
+    """Where `limner serve` would be, as the settings say."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("LIMNER_PORT", str(port))
+    return port
+
+
+def test_a_free_port_is_told_as_one_where_no_server_is(ask, free_port):
+    server = found(ask("doctor"), "server")
+    assert (server["state"], "`limner serve` starts one" in server["detail"]) == ("note", True)
+
+
+def test_a_port_that_something_else_has_taken_is_told_with_another(limner, free_port):
+    with HTTPServer(("127.0.0.1", free_port), BaseHTTPRequestHandler) as stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        code, out, _ = limner("doctor")
+        stranger.shutdown()
+    assert f"Something else answers at http://127.0.0.1:{free_port}" in out
+    assert f"`limner serve --port {free_port + 1}`" in out
+    assert code == 0  # who mounts Limner has a server of his own there
+
+
+def test_a_server_of_ours_is_known_by_whatever_name_it_answers_to(ask, serve, monkeypatch):
+    server = serve(environment={"LIMNER_ALLOWED_HOSTS": "127.0.0.1"})
+    monkeypatch.setenv("LIMNER_PORT", server.url.rpartition(":")[2])
+    for name in ("127.0.0.1", "localhost"):
+        monkeypatch.setenv("LIMNER_HOST", name)
+        assert found(ask("doctor"), "server")["state"] == "ok"
+
+
+class Odd:
+    """An engine and a storage as a third party's may be."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, url=None):
+        pass
+
+    async def open(self):
+        raise RuntimeError("odd")
+
+    async def close(self):
+        raise RuntimeError("odder")
+
+
+@pytest.mark.parametrize(("load", "what"), [("load_engine", "engine instant"), ("load_storage", "storage")])
+def test_whatever_a_plugin_raises_the_rest_is_told(limner, ask, monkeypatch, load, what):
+    ask("paint", "a fox")
+    monkeypatch.setattr(f"limner.plugins.{load}", lambda name: Odd)
+    code, out, _ = limner("doctor")
+    assert (code, f"✗ {what}" in out, "RuntimeError: odd" in out) == (1, True, True)
+    assert "✓ database" in out

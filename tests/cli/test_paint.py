@@ -105,6 +105,12 @@ def test_a_server_that_is_not_there_is_a_sentence(limner, folder):
     assert err.startswith("limner: Nothing answers at http://127.0.0.1:9")
 
 
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1"])
+def test_what_is_no_address_of_a_server_is_told_with_one_that_is(limner, url):
+    code, _, err = limner("paint", "a fox", "--url", url)
+    assert (code, "write it like http://127.0.0.1:8000" in err) == (1, True)
+
+
 def test_a_wrong_key_is_a_sentence(limner, serve):
     server = serve()
     code, _, err = limner("paint", "a fox", "--url", server.url, "--key", "lmn_wrong")

@@ -105,6 +105,8 @@ class Client:
 
     def _unreachable(self, error: httpx.TransportError) -> Unreachable:
         where = self._http.base_url
+        if isinstance(error, httpx.UnsupportedProtocol):
+            return Unreachable(f"{where} is no address of a server; write it like http://127.0.0.1:8000.")
         return Unreachable(f"Nothing answers at {where} ({error or type(error).__name__}). Is `limner serve` running?")
 
 

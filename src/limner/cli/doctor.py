@@ -12,20 +12,24 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import click
+import httpx
 
 from limner._version import __version__
 from limner.assembly import Assembly
 from limner.cli.client import reach
 from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
+from limner.cli.serve import url_of
 from limner.contracts.engine import Engine
-from limner.domain.errors import LimnerError, NotFound
+from limner.domain.errors import LimnerError
 from limner.domain.policy import Policy
 from limner.settings import Settings, find_file, without_password
+from limner.web.errors import WrongHost
 
 SIGNS = {"ok": "✓", "note": "·", "broken": "✗"}
 PROBE = "doctor/0/0.png"
 HEALTH_SECONDS = 60.0
+ANSWER_SECONDS = 3.0
 GIBIBYTE = 1024**3
 
 
@@ -73,6 +77,7 @@ async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
     yield _home(assembly.settings)
     yield await _database(assembly)
     yield await _storage(assembly)
+    yield await _port(assembly.settings)
     for name, engine in assembly.engines.items():
         yield await _engine(name, engine)
 
@@ -139,8 +144,9 @@ async def _storage(assembly: Assembly) -> Finding:
             await storage.delete(PROBE)
         finally:
             await storage.close()
-    except (LimnerError, NotFound) as error:
-        return Finding("storage", "broken", f"{where}: {error}", "See that it can be written, or set LIMNER_STORAGE.")
+    except Exception as error:  # noqa: BLE001 - a third party's storage may raise anything
+        remedy = "See that it can be written, or set LIMNER_STORAGE."
+        return Finding("storage", "broken", f"{where}: {_in_words(error)}", remedy)
     if not same:
         return Finding("storage", "broken", f"{where} returns other bytes than were written.", "Check the disk.")
     return Finding("storage", "ok", where)
@@ -150,15 +156,36 @@ async def _engine(name: str, engine: Engine) -> Finding:
     what = f"engine {name}"
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
-            await engine.open()
-            await engine.health()
-    except LimnerError as error:
-        return Finding(what, "broken", str(error), f"See [engines.{name}] in the settings.")
+            try:
+                await engine.open()
+                await engine.health()
+            finally:
+                await engine.close()
     except TimeoutError:
         return Finding(what, "broken", f"It did not open within {HEALTH_SECONDS:.0f} s.", "Look at its log.")
-    finally:
-        await engine.close()
+    except Exception as error:  # noqa: BLE001 - a third party's engine may raise anything
+        return Finding(what, "broken", _in_words(error), f"See [engines.{name}] in the settings.")
     return Finding(what, "ok", engine.capabilities.description or "can paint")
+
+
+async def _port(settings: Settings) -> Finding:
+    """Who is where `limner serve` would be. Only a note: those who mount Limner need no server of its own."""
+    where = url_of(settings.host, settings.port)
+    try:
+        async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as http:
+            told = (await http.get(f"{where}/health")).json()
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        return Finding("server", "note", f"Nothing answers at {where}; `limner serve` starts one.")
+    except (httpx.HTTPError, ValueError):
+        told = None
+    if isinstance(told, dict) and ("version" in told or told.get("code") == WrongHost.code):
+        return Finding("server", "ok", f"Limner answers at {where}")
+    other = f"limner serve --port {settings.port + 1}"
+    return Finding("server", "note", f"Something else answers at {where}; choose another port: `{other}`.")
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, LimnerError) else f"It raised {type(error).__name__}: {error}"
 
 
 async def _server(options: Options) -> Finding:

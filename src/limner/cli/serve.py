@@ -128,7 +128,7 @@ async def _first_key(settings: Settings) -> str | None:
 
 
 def _introduce(settings: Settings, listener: socket.socket, key: str | None, options: Options) -> None:
-    url = _url_of(listener)
+    url = url_of(*listener.getsockname()[:2])
     if options.json:
         echo_json({"url": url, "home": str(settings.home), "key": key})
         return
@@ -152,9 +152,8 @@ def _introduce(settings: Settings, listener: socket.socket, key: str | None, opt
     click.echo("\n".join(lines))
 
 
-def _url_of(listener: socket.socket) -> str:
+def url_of(host: str, port: int) -> str:
     """An address that works on this machine."""
-    host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
 
