@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -49,11 +49,12 @@ class Installation:
         ours = {"LIMNER_HOME": str(self.home / "data"), "LIMNER_CONFIG": str(self.home / "limner.toml")}
         return {**os.environ, **ours, **({"LIMNER_FAULTS": faults} if faults else {})}
 
-    def start(self, command: str, *, faults: str = "") -> subprocess.Popen[bytes]:
+    def start(self, command: str, *, faults: str = "", under: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """`under`: a program that runs ours, as strace does."""
         arguments = ["--port", str(self.port)] if command == "serve" else []
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [*LIMNER, command, *arguments],
+                [*under, *LIMNER, command, *arguments],
                 env=self.environment(faults),
                 stdout=log,
                 stderr=log,

@@ -71,6 +71,7 @@ async def test_all_names_begin_with_our_prefix(path):
         ("mmap_size", 0),
         ("foreign_keys", 1),
         ("busy_timeout", 5000),
+        ("temp_store", 2),  # in memory: a large group must not need room, or leave to write, in another folder
     ],
 )
 def test_the_writer_keeps_its_promises_by_these_settings(path, pragma, value):

@@ -34,6 +34,7 @@ _PRAGMAS = (
     "wal_autocheckpoint=0",
     f"journal_size_limit={WAL_LIMIT}",
     f"cache_size=-{CACHE_KIB}",
+    "temp_store=MEMORY",  # what a savepoint may undo: large groups would write it to /var/tmp, page by page
     "foreign_keys=ON",
 )
 
