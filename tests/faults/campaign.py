@@ -20,7 +20,10 @@ from pathlib import Path
 import httpx
 
 from tests.faults.installation import Installation, children_of, installation, kill
-from tests.faults.oracle import check_everything
+from tests.faults.oracle import check_everything, check_shares
+
+SHARE = 6
+"""Jobs of the one owner that may run at once: fewer than the engines of two processes have room for."""
 
 MODELS = ("instant", "isolated", "paid", "hosted")
 
@@ -77,6 +80,7 @@ paint_seconds = 0.3
 
 [limits]
 queued_per_owner = 100000
+running_per_owner = {SHARE}
 sweep = 0.5
 """
 
@@ -124,6 +128,7 @@ class Campaign:
     chance: random.Random
     kills: dict[str, int] = field(default_factory=dict)
     reclaimed: list[float] = field(default_factory=list)
+    peak: int = 0
 
     def start(self) -> None:
         self.server = self.place.start("serve")
@@ -216,6 +221,7 @@ def run(home: Path, *, kills: int, seed: int) -> Campaign:
         submitter.stopped.set()
         submitter.join()
         jobs = check_everything(place, submitter.acknowledged, ledgers=sorted(home.glob("*.jsonl")))
+        campaign.peak = check_shares(place, SHARE)
         summarise(campaign, jobs, seed)
     return campaign
 
@@ -227,7 +233,7 @@ def summarise(campaign: Campaign, jobs: dict[str, dict[str, object]], seed: int)
     late = f"{max(campaign.reclaimed):.2f} s" if campaign.reclaimed else "none was held"
     median = f"{statistics.median(campaign.reclaimed):.2f} s" if campaign.reclaimed else "-"
     print(
-        f"seed {seed}: kills {campaign.kills}, {len(jobs)} jobs {states}, 0 lost, 0 stuck; let go after {median}, at most {late}"
+        f"seed {seed}: kills {campaign.kills}, {len(jobs)} jobs {states}, 0 lost, 0 stuck, {campaign.peak} of {SHARE} at once; let go after {median}, at most {late}"
     )
 
 

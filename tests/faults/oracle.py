@@ -53,6 +53,19 @@ def check_events(place: Installation, ids: Iterable[str]) -> None:
         assert events[-1][1] in FINAL, (job, events)
 
 
+def check_shares(place: Installation, most: int) -> int:
+    """Nobody ever ran more than `most` jobs at once, by the order in which changes were committed; returns how many."""
+    running, peak = collections.Counter[str](), 0
+    runs: dict[str, bool] = {}
+    for row in place.rows("SELECT job_id, owner, changes FROM limner_events ORDER BY position"):
+        now = json.loads(row["changes"])["state"] == "running"
+        running[row["owner"]] += now - runs.get(row["job_id"], False)
+        runs[row["job_id"]] = now
+        peak = max(peak, running[row["owner"]])
+    assert peak <= most, f"{peak} jobs of one owner ran at once"
+    return peak
+
+
 def check_images(place: Installation, jobs: Iterable[dict[str, Any]]) -> int:
     """Every picture that a row names can be read and hashes to what the row says; returns how many."""
     count = 0

@@ -12,3 +12,4 @@ def test_nothing_is_lost_stuck_doubled_or_overpaid_through_fifteen_kills(tmp_pat
     assert struck.reclaimed, "no dead process held anything: the test proved nothing"
     assert max(struck.reclaimed) <= 3, struck.reclaimed
     assert set(struck.kills) & set(campaign.POINTS), "no named point was struck"
+    assert struck.peak == campaign.SHARE, "the owner's share was never used up: its limit proved nothing"
