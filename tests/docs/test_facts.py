@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from limner.assembly import Assembly
 from limner.cli.main import limner
 from limner.domain import errors
 from limner.domain.policy import Policy
@@ -16,6 +17,7 @@ from limner.observers.metrics import COUNTERS, DURATIONS, GAUGES
 from limner.plugins import CHILD_OPTIONS, OF_EVERY_ENGINE
 from limner.settings import EngineSettings, Settings
 from limner.web import errors as web_errors
+from limner.web.server import create_app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -82,6 +84,19 @@ def test_nothing_is_documented_that_does_not_exist():
 @pytest.mark.parametrize("name", [*DURATIONS, *COUNTERS, *GAUGES])
 def test_every_metric_is_documented(name):
     assert f"| `{name}` |" in (DOCS / "operating.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """(method, path) of every route of `limner serve`."""
+    paths = create_app(Assembly(Settings(home=tmp_path_factory.mktemp("unused")))).openapi()["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods}
+
+
+def test_exactly_the_routes_that_there_are_are_documented(described):
+    pages = [(DOCS / name).read_text() for name in ("http.md", "operating.md")]
+    rows = {row for page in pages for row in re.findall(r"^\| `([A-Z]+) (/\S*)` \|", page, re.MULTILINE)}
+    assert rows == described
 
 
 @pytest.mark.parametrize("name", limner.list_commands(click.Context(limner)))

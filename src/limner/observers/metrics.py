@@ -41,7 +41,7 @@ COUNTERS: Mapping[str, Meaning] = {
 GAUGES: Mapping[str, Meaning] = {
     "limner_queue_depth": Meaning("Jobs waiting.", ("engine",)),
     "limner_running_jobs": Meaning("Jobs being painted.", ("engine",)),
-    "limner_oldest_claimable_seconds": Meaning("Age of the oldest job that could be painted now."),
+    "limner_oldest_claimable_seconds": Meaning("For how long the owner whose turn it is has waited for it."),
     "limner_drain_rate": Meaning("Jobs finished a second, over the last minute."),
 }
 

@@ -17,6 +17,7 @@ LINK = APIKeyQuery(
 """Both only describe themselves in the OpenAPI document; the routes read requests by the functions below."""
 
 QUERY_NAMES = (b"api_key=", b"apikey=", b"access_token=")
+KEY_IN_QUERY = b"=lmn_"
 
 
 def bearer_token(scope: Scope) -> str:
@@ -32,7 +33,7 @@ def bearer_token(scope: Scope) -> str:
 
 def refuse_key_in_query(scope: Scope) -> None:
     query: bytes = scope["query_string"]
-    if any(part.lower().startswith(QUERY_NAMES) for part in query.split(b"&")):
+    if KEY_IN_QUERY in query or any(part.lower().startswith(QUERY_NAMES) for part in query.split(b"&")):
         raise Unauthenticated(
             "A key in the URL ends up in logs and histories, so it is refused: "
             "send it as `Authorization: Bearer lmn_…`, and make a new one, for this one is no longer secret."
