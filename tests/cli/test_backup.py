@@ -7,6 +7,8 @@ import threading
 import httpx
 import pytest
 
+from limner.repositories.sql import SqlRepository
+
 
 def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
     job = ask("paint", "a fox")
@@ -66,6 +68,20 @@ def test_under_load_every_row_of_the_copy_has_its_picture(ask, serve, folder):
     assert 1 <= len(images) <= told["images"]
     for image in images[-20:]:
         ask("images", "save", image["id"], "--home", "copy", "-o", folder / "copy" / f"{image['id']}.png")
+
+
+def test_a_picture_that_is_deleted_while_the_rows_are_copied_is_in_the_copy(limner, ask, folder, monkeypatch):
+    image = ask("paint", "a fox")["images"][0]["id"]
+    backup = SqlRepository.backup
+
+    async def backup_and_lose_the_bytes(self, path):
+        await backup(self, path)
+        shutil.rmtree(folder / "limner-data" / "images")
+        (folder / "limner-data" / "images").mkdir()
+
+    monkeypatch.setattr(SqlRepository, "backup", backup_and_lose_the_bytes)
+    limner("backup", "copy")
+    assert limner("images", "save", image, "--home", "copy", "-o", "again.png")[0] == 0
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,27 +65,30 @@ def _how_to_restore(settings: Settings, folder: Path) -> str:
 
 
 async def _backup(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Rows first: whatever picture they name was durable before, and is copied after."""
+    """Pictures before the rows, for they may be deleted while it goes on, and once more after, for new ones come."""
     source = Assembly(settings, embedded=True)
     target = plugins.storage_from_url((folder / "images").as_uri())
     await source.start(work=False)
     try:
-        await source.repository.backup(str(folder / "limner.db"))
-        shutil.copy2(settings.home / "secret", folder / "secret")
         await target.open()
-        return await _copy_images(source.storage, target)
+        sizes = await _copy_images(source.storage, target, known=())
+        await source.repository.backup(str(folder / "limner.db"))
+        sizes |= await _copy_images(source.storage, target, known=sizes)
+        shutil.copy2(settings.home / "secret", folder / "secret")
+        return {"images": len(sizes), "bytes": sum(sizes.values())}
     finally:
         await target.close()
         await source.stop()
 
 
-async def _copy_images(source: Storage, target: Storage) -> dict[str, Any]:
-    images = size = 0
+async def _copy_images(source: Storage, target: Storage, *, known: Collection[str]) -> dict[str, int]:
+    """The keys that were copied, and their bytes."""
+    sizes = {}
     async for stored in source.list():
-        try:
-            data = await source.read(stored.key)
-        except NotFound:
+        if stored.key in known:
             continue
-        await target.write(stored.key, data)
-        images, size = images + 1, size + len(data)
-    return {"images": images, "bytes": size}
+        with suppress(NotFound):
+            data = await source.read(stored.key)
+            await target.write(stored.key, data)
+            sizes[stored.key] = len(data)
+    return sizes
