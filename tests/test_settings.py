@@ -21,7 +21,7 @@ def test_defaults_are_one_machine_under_home(empty_folder):
     assert settings.home == empty_folder / "limner-data"
     assert settings.database_url == f"sqlite:///{empty_folder}/limner-data/limner.db"
     assert settings.storage_url == f"file://{empty_folder}/limner-data/images"
-    assert (settings.default_model, settings.host) == ("painter", "127.0.0.1")
+    assert (list(settings.engines), settings.host) == (["painter"], "127.0.0.1")
     assert settings.authentication
 
 
@@ -51,7 +51,6 @@ def test_an_engine_table_without_a_kind_is_of_the_kind_of_its_name(empty_folder)
     assert settings.engines["painter"].kind == "painter"
     assert settings.engines["painter"].options == {"threads": 2}
     assert settings.engines["fast"].kind == "instant"
-    assert settings.default_model == "painter"
 
 
 def test_an_engine_can_be_set_by_the_environment(monkeypatch):

@@ -166,11 +166,6 @@ class Settings(BaseSettings):
                 "leave storage out, or name a folder (LIMNER_STORAGE=file:///absolute/path)."
             )
 
-    @property
-    def default_model(self) -> str:
-        """What paints when a request names no model: `model`, else the first engine."""
-        return self.model or next(iter(self.engines), "")
-
 
 def find_file(config: str | Path | None) -> Path | None:
     """The settings file: the one named, else LIMNER_CONFIG, else limner.toml in the working directory if there."""

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from limner.domain.capabilities import Capabilities
+from limner.plugins import Plugin, list_plugins
 
 
 def found(told, what):
@@ -121,6 +122,14 @@ class Odd:
 
     async def close(self):
         raise RuntimeError("odder")
+
+
+def test_plugins_of_others_are_told_with_where_they_come_from(ask, monkeypatch):
+    sketch = Plugin(kind="engine", name="sketch", distribution="limner-sketch", version="2.1")
+    monkeypatch.setattr("limner.cli.doctor.list_plugins", lambda: (*list_plugins(), sketch))
+    detail = found(ask("doctor"), "plugins")["detail"]
+    assert "sketch (limner-sketch 2.1)" in detail
+    assert " painter" in detail
 
 
 @pytest.mark.parametrize(("load", "what"), [("load_engine", "engine instant"), ("load_storage", "storage")])

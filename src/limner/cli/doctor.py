@@ -23,6 +23,7 @@ from limner.cli.serve import url_of
 from limner.contracts.engine import Engine
 from limner.domain.errors import LimnerError
 from limner.domain.policy import Policy
+from limner.plugins import SUPPORTED, Plugin, list_plugins
 from limner.settings import Settings, find_file, without_password
 from limner.web.errors import WrongHost
 
@@ -64,6 +65,7 @@ async def _examine(options: Options) -> list[Finding]:
     findings = [Finding("limner", "ok", f"{__version__}, Python {platform.python_version()}, {platform.system()}")]
     if options.url:
         return [*findings, await _server(options)]
+    findings.append(_plugins())
     try:
         settings = options.settings()
         findings.append(_settings(options))
@@ -80,6 +82,19 @@ async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
     yield await _port(assembly.settings)
     for name, engine in assembly.engines.items():
         yield await _engine(name, engine)
+
+
+def _plugins() -> Finding:
+    """What `kind = "…"` and the scheme of `storage` may name."""
+    found = list_plugins()
+    kinds = (f"{kind}s {', '.join(_named(one) for one in found if one.kind == kind)}" for kind in SUPPORTED)
+    return Finding("plugins", "ok", "; ".join(kinds))
+
+
+def _named(plugin: Plugin) -> str:
+    """Those of others with where they come from."""
+    ours = plugin.distribution == "limner"
+    return plugin.name if ours else f"{plugin.name} ({plugin.distribution} {plugin.version})"
 
 
 def _settings(options: Options) -> Finding:

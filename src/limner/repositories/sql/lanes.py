@@ -66,7 +66,6 @@ class LaneChange:
         return LaneChange(queued=-self.queued, urgent=-self.urgent, waiting=-self.waiting, running=-self.running)
 
 
-NOTHING = LaneChange()
 STOPPED = LaneChange(running=-1)
 
 
