@@ -5,6 +5,33 @@ import subprocess
 from limner import JobState, Limner
 from tests.processes import LIMNER, running
 
+LONG = """
+[engines.long]
+kind = "ledger"
+ledger = "ledger"
+on_ambiguous = "retry"
+paint_seconds = 600
+
+[limits]
+drain_grace = 600
+"""
+
+
+async def test_a_second_signal_ends_it_at_once_and_loses_nothing(folder):
+    (folder / "limner.toml").write_text(LONG)
+    with running([*LIMNER, "work"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as working:
+        async with Limner(work=False) as limner:
+            job = await limner.submit("a fox", owner="ann")
+            while (await limner.jobs.find(job.id, owner="ann")).state is not JobState.RUNNING:
+                await asyncio.sleep(0.05)
+            working.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.5)  # two at the same moment are one to a process
+            working.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(working.wait, 60) == -signal.SIGTERM
+            async with asyncio.timeout(60):
+                while (await limner.jobs.find(job.id, owner="ann")).state is not JobState.QUEUED:
+                    await asyncio.sleep(0.05)
+
 
 async def test_it_paints_for_the_processes_that_do_not(folder):
     quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}

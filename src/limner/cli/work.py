@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 
 import click
 
-from limner.assembly import Assembly
+from limner.assembly import STOP_SIGNALS, Assembly
 from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
 from limner.observers import logs
@@ -24,11 +23,23 @@ def work(options: Options) -> None:
     asyncio.run(_work(settings, options))
 
 
+def _stop_signal() -> asyncio.Event:
+    """Set by the first signal; the second one does what signals do, so that nobody has to wait for the drain."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def hear() -> None:
+        stop.set()
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, hear)
+    return stop
+
+
 async def _work(settings: Settings, options: Options) -> None:
     assembly = Assembly(settings)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _stop_signal()
     await assembly.start(work=True)
     if options.json:
         echo_json({"home": str(settings.home), "engines": list(assembly.engines)})
