@@ -20,6 +20,7 @@ from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
 from limner.contracts.engine import Engine
 from limner.domain.errors import LimnerError, NotFound
+from limner.domain.identity import KeyKind
 from limner.domain.policy import Policy
 from limner.settings import Settings, find_file, without_password
 
@@ -115,7 +116,7 @@ async def _database(assembly: Assembly) -> Finding:
     try:
         await assembly.repository.open()
         try:
-            keys = len(await assembly.repository.list_keys())
+            keys = sum(key.kind is KeyKind.KEY for key in await assembly.repository.list_keys())
             facts = await assembly.repository.queue_facts()
         finally:
             await assembly.repository.close()
