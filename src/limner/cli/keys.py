@@ -87,7 +87,10 @@ def _rows(options: Options) -> AbstractAsyncContextManager[Repository]:
 
 
 def _name(key: ApiKey) -> str:
-    return f"from {key.parent}" if key.parent else key.name
+    """Sessions have none; what they came from says more."""
+    if key.kind is KeyKind.SESSION:
+        return f"from {key.parent}" if key.parent else "by link"
+    return key.name
 
 
 def _state(key: ApiKey) -> str:
