@@ -63,6 +63,21 @@ def test_lists_are_split_at_commas(monkeypatch):
     assert Settings.load().allowed_hosts == ("a.example", "b.example")
 
 
+def test_proxies_are_addresses_or_networks():
+    assert Settings.load(trusted_proxies="10.0.0.2, 10.1.0.0/16, ::1").trusted_proxies == (
+        "10.0.0.2",
+        "10.1.0.0/16",
+        "::1",
+    )
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.local", "10.0.0.1/8"])
+def test_a_proxy_that_is_neither_is_refused_with_how_to_write_it(empty_folder, wrong):
+    write(empty_folder, f'trusted_proxies = ["{wrong}"]\n')
+    with pytest.raises(SettingsError, match=r"trusted_proxies in limner.toml: .* write 10.0.0.2 or 10.0.0.0/24"):
+        Settings.load()
+
+
 def test_a_typo_in_the_file_names_the_nearest_setting(empty_folder):
     write(empty_folder, "prot = 8000\n")
     with pytest.raises(SettingsError, match=r"There is no setting prot in limner.toml; did you mean port\?"):

@@ -7,7 +7,7 @@ from limner.actions.create_key import create_key
 from limner.actions.revoke_key import revoke_key
 from limner.authenticators.api_key import ApiKeyAuthenticator
 from limner.domain.errors import Unauthenticated
-from limner.domain.identity import Principal, Scope
+from limner.domain.identity import KeyKind, Principal, Scope
 from limner.domain.key_text import KeyText, new_key_text
 from tests.repositories.making import SetClock, opened
 
@@ -68,6 +68,16 @@ async def test_wrong_unknown_expired_revoked_and_truncated_keys_get_one_text(aut
     bad = [expired.key, revoked.key, wrong_secret, new_key_text().text(), made.key[:-1], "", "é", "x" * 9999]
     assert {await refusal(authenticator, token) for token in bad} == {Unauthenticated().detail}
     assert await authenticator.authenticate(made.key)
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+async def test_each_kind_opens_only_where_it_is_asked_for(authenticator, repository, kind):
+    made = await create_key("ann", kind=kind, repository=repository)
+    assert (await authenticator.authenticate(made.key, kind)).user_id == "ann"
+    for other in set(KeyKind) - {kind}:
+        with pytest.raises(Unauthenticated) as refused:
+            await authenticator.authenticate(made.key, other)
+        assert refused.value.detail == Unauthenticated().detail
 
 
 async def test_a_mistyped_key_does_not_reach_the_database(repository):

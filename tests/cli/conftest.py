@@ -72,6 +72,10 @@ class Serving:
         return self._wait_for(r"^  (lmn_\S+)$")[1]
 
     @property
+    def link(self):
+        return self._wait_for(r"^Page: \S+/#sign-in=(lmn_\w+)   \(opens once, within 15 minutes\)$")[1]
+
+    @property
     def headers(self):
         return {"Authorization": f"Bearer {self.key}"}
 

@@ -43,3 +43,25 @@ def test_keys_are_made_where_the_data_lies(limner, folder):
 
 def test_a_wrong_scope_is_a_usage_error(limner, folder):
     assert limner("keys", "create", "--scope", "everything")[0] == 2
+
+
+def test_sessions_and_links_are_listed_as_what_they_are(limner, ask, serve):
+    server, made = serve(), ask("keys", "create", "--name", "shop")
+    own = {"Sec-Fetch-Site": "same-origin"}
+    httpx.post(f"{server.url}/session", json={"key": made["key"]}, headers=own).raise_for_status()
+    kinds = {key["kind"]: key for key in ask("keys", "list")["items"] if key["name"] != "first"}
+    assert kinds["session"]["parent"] == kinds["key"]["id"] == made["id"]
+    told = limner("keys", "list")[1]
+    assert f"session  local  from {made['id']}" in told
+    assert "UTC" in next(line for line in told.splitlines() if " link " in line)
+
+
+def test_ending_a_key_ends_the_sessions_made_from_it(limner, ask, serve):
+    server, made = serve(), ask("keys", "create")
+    with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+        assert browser.post("/session", json={"key": made["key"]}).status_code == 200
+        limner("keys", "revoke", made["id"])
+        end = time.monotonic() + 10
+        while (status := browser.get("/jobs").status_code) == 200:
+            assert time.monotonic() < end
+        assert status == 401

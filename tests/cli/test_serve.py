@@ -31,8 +31,35 @@ def test_a_key_is_printed_on_the_first_start_only(serve):
     assert "Your key, shown only now" in first.printed()
     first.stop()
     second = serve()
-    assert "lmn_" not in second.printed()
+    assert re.findall(r"lmn_\w+", second.printed()) == [second.link]
     assert "keys create" in second.printed()
+
+
+def signed_in(server, **headers):
+    """The answer to what the page does with the link that was printed."""
+    own = {"Sec-Fetch-Site": "same-origin", **headers}
+    return httpx.post(f"{server.url}/session", json={"link": server.link}, headers=own)
+
+
+def test_the_page_link_that_it_prints_signs_the_local_person_in_as_an_operator(serve):
+    server = serve()
+    assert server.printed().index(server.link) < server.printed().index(server.key)
+    answer = signed_in(server)
+    assert answer.json()["user"] == "local"
+    assert httpx.get(f"{server.url}/metrics", cookies=answer.cookies).status_code == 200
+    assert signed_in(server).status_code == 401
+
+
+def test_a_proxy_that_is_trusted_says_that_the_connection_is_secure(serve):
+    server = serve(environment={"LIMNER_TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1"})
+    answer = signed_in(server, **{"X-Forwarded-Proto": "https"})
+    assert answer.json()["secure"] is True
+    assert answer.headers["set-cookie"].startswith("__Host-limner=")
+
+
+def test_nobody_else_is_believed_that_the_connection_is_secure(serve):
+    server = serve(environment={"LIMNER_TRUSTED_PROXIES": "10.0.0.0/8"})
+    assert signed_in(server, **{"X-Forwarded-Proto": "https"}).json()["secure"] is False
 
 
 def test_sigterm_ends_it_with_a_stream_open(serve):
@@ -91,6 +118,7 @@ def test_a_public_address_without_authentication_is_refused(limner, monkeypatch,
 def test_without_authentication_the_printed_curl_has_no_key(serve):
     server = serve(environment={"LIMNER_AUTHENTICATION": "false"})
     assert "Bearer" not in server.printed()
+    assert f"Page: {server.url}/\n" in server.printed()
     assert httpx.get(f"{server.url}/jobs").status_code == 200
 
 
@@ -119,10 +147,22 @@ def test_logs_hold_no_prompt_and_no_key(serve):
     assert server.key not in logged
 
 
-def test_with_json_it_tells_its_address_and_key_in_one_line(folder):
+def test_logs_hold_neither_the_link_nor_the_session(serve):
+    server = serve(environment={"LIMNER_ACCESS_LOG": "true", "LIMNER_LOG_FORMAT": "json", "LIMNER_LOG_LEVEL": "debug"})
+    answer = signed_in(server)
+    (session,) = answer.cookies.values()
+    httpx.get(f"{server.url}/jobs", cookies=answer.cookies)
+    logged = server.printed().partition("{")[2]
+    assert '"path": "/session"' in logged
+    for secret in (server.link, session):
+        assert secret.split("_")[2] not in logged
+
+
+def test_with_json_it_tells_its_address_page_and_key_in_one_line(folder):
     command = [*LIMNER, "serve", "--port", "0", "--json"]
     with running(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
         told = json.loads(serving.stdout.readline())
         headers = {"Authorization": f"Bearer {told['key']}"}
         assert httpx.get(f"{told['url']}/jobs", headers=headers, timeout=20).is_success
+        assert told["page"].startswith(f"{told['url']}/#sign-in=lmn_")
         assert told["home"] == str(folder / "limner-data")

@@ -4,11 +4,13 @@ import sys
 from contextlib import closing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from limner.domain.errors import DatabaseError, DatabaseUnavailable
+from limner.domain.identity import KeyKind
 from limner.repositories.sql import SqlRepository, migrating, tables
 from limner.repositories.sql.sqlite import writing_engine
 from tests.repositories.making import POLICY, opened, submitted
@@ -116,8 +118,8 @@ def one_revision_more(tmp_path, monkeypatch):
     """As the next version will be: one more migration script."""
     scripts = tmp_path / "versions"
     scripts.mkdir()
-    (scripts / "r0002_next.py").write_text(
-        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (scripts / "next.py").write_text(
+        f"from alembic import op\nrevision = 'next'\ndown_revision = '{migrating.HEAD}'\n"
         "def upgrade():\n    op.execute('ALTER TABLE limner_facts ADD COLUMN extra INTEGER')\n"
     )
     config_for = migrating.config_for
@@ -130,7 +132,7 @@ def one_revision_more(tmp_path, monkeypatch):
         return config
 
     monkeypatch.setattr(migrating, "config_for", config_with_more)
-    monkeypatch.setattr(migrating, "HEAD", "0002")
+    monkeypatch.setattr(migrating, "HEAD", "next")
 
 
 async def test_an_older_database_is_upgraded_after_a_copy(path, request):
@@ -139,7 +141,7 @@ async def test_an_older_database_is_upgraded_after_a_copy(path, request):
     request.getfixturevalue("one_revision_more")
     async with opened(path) as repository:
         assert (await repository.find_job(job.id)).id == job.id
-    copy = path.with_name("limner.db.before-0002")
+    copy = path.with_name("limner.db.before-next")
     assert "extra" in schema(path)["limner_facts"]
     assert "extra" not in schema(copy)["limner_facts"]
     with closing(sqlite3.connect(copy)) as connection:
@@ -150,12 +152,27 @@ async def test_a_failed_upgrade_changes_nothing(path, request, tmp_path):
     async with opened(path):
         pass
     request.getfixturevalue("one_revision_more")
-    script = tmp_path / "versions" / "r0002_next.py"
+    script = tmp_path / "versions" / "next.py"
     script.write_text(script.read_text() + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
     before = schema(path)
     with pytest.raises(Exception, match="nowhere"):
         await SqlRepository(f"sqlite:///{path}").open()
     assert schema(path) == before
+
+
+def made_at(path, revision):
+    """A database as the version with that revision left it."""
+    with writing_engine(path).connect() as connection, connection.begin():
+        command.upgrade(migrating.config_for(connection), revision)
+
+
+async def test_keys_of_an_older_database_stay_keys(path):
+    made_at(path, "0001")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO limner_keys VALUES ('k1', 'ann', 'ab', 'laptop', 'jobs:read', 1, NULL, NULL)")
+    async with opened(path) as repository:
+        (key,) = await repository.list_keys()
+    assert (key.id, key.kind, key.parent, key.name) == ("k1", KeyKind.KEY, None, "laptop")
 
 
 def test_the_newest_step_is_the_scripts_own():

@@ -11,11 +11,13 @@ import httpx
 import uvicorn
 
 from limner.actions.create_key import create_key
+from limner.actions.create_page_link import create_page_link
+from limner.actions.sign_in import sign_in
 from limner.assembly import Assembly
 from limner.contracts.engine import Engine, Painted, Progress
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import RefusedByPolicy
-from limner.domain.identity import USER_SCOPES
+from limner.domain.identity import USER_SCOPES, KeyKind
 from limner.settings import Settings
 from limner.testing.instant import InstantEngine, checkerboard
 from limner.web.server import create_app
@@ -63,6 +65,24 @@ class House:
 
     async def client(self, user="ann", **options):
         return self.bare(Authorization=f"Bearer {await self.key(user, **options)}")
+
+    async def link(self, user="ann"):
+        return (await create_page_link(user, repository=self.assembly.repository)).key
+
+    async def session(self, user="ann", key=None):
+        """What a browser of that user's keeps in its cookie."""
+        means, proof = self.assembly, key or await self.key(user)
+        made = await sign_in(
+            proof, KeyKind.KEY, authenticator=means.authenticator, repository=means.repository, age=3600.0
+        )
+        return made.key
+
+    def browser(self, session=None, **headers):
+        """A page of this server's in a browser: it says where it is from, and keeps cookies."""
+        client = self.bare(**{"Sec-Fetch-Site": "same-origin", **headers})
+        if session is not None:
+            client.cookies.set("limner_session", session)
+        return client
 
     def bare(self, **headers):
         return httpx.AsyncClient(

@@ -9,11 +9,11 @@ from fastapi import FastAPI, Header, HTTPException
 
 from limner.web.router import build_router
 from tests.web.house import TLS, paint, serving
-from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PUBLIC, SIGNED, USUAL, WRITES, bearer, open_town
+from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PERSONAL, PUBLIC, SIGNED, USUAL, WRITES, bearer, open_town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OURS = [one for one in OPERATIONS if one[0] not in OPERATES | PUBLIC]
+OURS = [one for one in OPERATIONS if one[0] not in OPERATES | PUBLIC | PERSONAL]
 READING = ("jobs:read", "images:read")
 
 
@@ -107,3 +107,8 @@ async def test_the_addresses_in_a_job_are_signed_for_the_host(host):
         assert link.startswith("/art/")
         status, _ = await host.ask("GET", link.removeprefix("/art"), [])
         assert status == 200
+
+
+@pytest.mark.parametrize(("name", "method", "path"), [one for one in OPERATIONS if one[0] in PERSONAL])
+async def test_a_host_has_sessions_of_its_own(host, name, method, path):
+    assert (await host.ask(method, path, as_user("ann")))[0] == 404

@@ -33,6 +33,7 @@ async def test_what_is_sent_is_what_the_document_says(document, ann):
     check(document, "LimnerJobPage", (await ann.get("/jobs")).json())
     check(document, "LimnerImagePage", (await ann.get("/images")).json())
     check(document, "LimnerModelPage", (await ann.get("/models")).json())
+    check(document, "LimnerSession", (await ann.get("/session")).json())
     check(document, "LimnerProblem", (await ann.post("/images", json={"n": 1})).json())
 
 
@@ -71,11 +72,12 @@ def test_every_refusal_is_a_problem_with_an_example(document):
                 assert (example["value"]["code"], example["value"]["status"]) == (name, int(code))
 
 
-def test_every_operation_but_two_asks_for_a_key(document):
+def test_every_operation_but_these_asks_who_is_there(document):
     open_ones = [one["operationId"] for one in operations(document) if not one.get("security")]
-    assert sorted(open_ones) == ["limner_get_health", "limner_get_ready"]
+    assert sorted(open_ones) == ["limner_get_health", "limner_get_ready", "limner_sign_in"]
     schemes = document["components"]["securitySchemes"]
     assert (schemes["LimnerKey"]["scheme"], schemes["LimnerLink"]["name"]) == ("bearer", "signature")
+    assert (schemes["LimnerSession"]["in"], schemes["LimnerSession"]["name"]) == ("cookie", "__Host-limner")
 
 
 def test_every_reference_in_the_document_leads_somewhere(document):
@@ -89,7 +91,7 @@ def test_the_document_is_whole_without_the_operators_routes():
     router = build_router(House("unused").assembly)
     document = get_openapi(title="host", version="1", routes=router.routes)
     assert {"LimnerProblem", "LimnerJob"} <= document["components"]["schemas"].keys()
-    assert "LimnerKey" in document["components"]["securitySchemes"]
+    assert set(document["components"]["securitySchemes"]) == {"LimnerKey", "LimnerLink"}
 
 
 async def test_the_page_of_the_document_is_there(house):

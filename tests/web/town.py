@@ -12,6 +12,8 @@ from limner.web.server import create_app
 from tests.web.house import House, paint
 
 PUBLIC = {"limner_get_health", "limner_get_ready"}
+PERSONAL = {"limner_sign_in", "limner_get_session", "limner_sign_out"}
+"""No scope is asked for. Signing in goes by what stands in the body, and in these tests that is always wrong."""
 SIGNED = {"limner_get_image_content", "limner_get_image_thumbnail", "limner_watch_job"}
 WRITES = {
     "limner_create_images",
@@ -28,10 +30,13 @@ USUAL = {
     "limner_delete_image": 204,
     "limner_cancel_job": 409,
     "limner_retry_job": 409,
+    "limner_sign_in": 401,
+    "limner_sign_out": 404,
 }
-"""What the owner of a finished job gets; the others are 200."""
+"""What the owner of a finished job gets, with a key; the others are 200."""
 CANARY = "canary of ann"
 READ_ONLY = frozenset({Scope.JOBS_READ, Scope.IMAGES_READ})
+BODIES = {"images": {"prompt": "a fox"}, "session": {"link": "lmn_wrong"}}
 IDS = ("foreign", "absent", "malformed", "odd")
 
 
@@ -60,7 +65,11 @@ class Town:
         self.keys["expired"] = await house.key("ann", expires_in=timedelta(microseconds=1))
         self.keys["operator"] = await house.key("olga", scopes=frozenset({Scope.OPERATE}))
         repository, forget = house.assembly.repository, house.assembly.authenticator.forget
-        await revoke_key(self.keys["revoked"].split("_")[1], repository=repository, forget=forget)
+        self.sessions = {name: await house.session(key=self.keys[name]) for name in ("ann", "revoked")}
+        self.ended = await house.session("ann")
+        self.link = await house.link("ann")
+        for key in (self.keys["revoked"], self.ended):
+            await revoke_key(key.split("_")[1], repository=repository, forget=forget)
         self.job = await self.fresh_job()
         return self
 
@@ -90,12 +99,23 @@ class Town:
             "basic": [("Authorization", f"Basic {ann}")],
             "twice": [("Authorization", f"Bearer {ann}"), ("Authorization", f"Bearer {ann}")],
             "in the query": [],
+            "link as bearer": bearer(self.link),
+            "session as bearer": bearer(self.sessions["ann"]),
+            "key as cookie": cookie(ann),
+            "link as cookie": cookie(self.link),
+            "session that ended": cookie(self.ended),
+            "session of a revoked key": cookie(self.sessions["revoked"]),
+            "session on a secure connection's name": [("Cookie", f"__Host-limner={self.sessions['ann']}")],
+            "session beside a wrong key": [*cookie(self.sessions["ann"]), ("Authorization", "Bearer lmn_wrong")],
         }
         return known[stranger]
 
     async def ask(self, method, path, headers):
         """Status and body; of a stream, what comes at once."""
-        body = {"json": {"prompt": "a fox"}} if (method, path[-7:]) == ("POST", "/images") else {}
+        what = path.rpartition("/")[2].partition("?")[0]
+        body = {"json": BODIES[what]} if method == "POST" and what in BODIES else {}
+        if what == "session":
+            headers = [("Origin", self.house.url), *headers]
         async with self.house.bare() as client, client.stream(method, path, headers=headers, **body) as answer:
             if answer.headers.get("content-type", "").startswith("text/event-stream"):
                 return answer.status_code, await first_frames(answer)
@@ -119,3 +139,8 @@ async def open_town(home):
 
 def bearer(key):
     return [("Authorization", f"Bearer {key}")]
+
+
+def cookie(session, site="same-origin"):
+    """As a browser sends it; `site` is what it says of the page that made it ask."""
+    return [("Cookie", f"limner_session={session}"), ("Sec-Fetch-Site", site)]

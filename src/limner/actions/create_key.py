@@ -9,7 +9,7 @@ from datetime import timedelta
 from limner.contracts.repository import Repository
 from limner.domain.checking import owner_fault
 from limner.domain.errors import FieldError, InvalidRequest
-from limner.domain.identity import USER_SCOPES, ApiKey, Scope
+from limner.domain.identity import USER_SCOPES, ApiKey, KeyKind, Scope
 from limner.domain.key_text import new_key_text
 from limner.domain.plain_json import text_fault
 
@@ -31,6 +31,7 @@ async def create_key(
     user_id: str = LOCAL_USER,
     *,
     name: str = "",
+    kind: KeyKind = KeyKind.KEY,
     scopes: Collection[Scope] = USER_SCOPES,
     expires_in: timedelta | None = None,
     repository: Repository,
@@ -40,6 +41,7 @@ async def create_key(
     made, now = new_key_text(), repository.now()
     record = ApiKey(
         id=made.id,
+        kind=kind,
         user_id=user_id,
         digest=made.digest,
         name=name,

@@ -1,4 +1,4 @@
-"""Who holds an API key. Keys are cached by id, for one version of the table of keys."""
+"""Who holds a key, a session or a link. They are cached by id, for one version of the table of keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 from limner.contracts.repository import Repository
 from limner.domain.errors import Unauthenticated
-from limner.domain.identity import ApiKey, Principal
+from limner.domain.identity import ApiKey, KeyKind, Principal
 from limner.domain.key_text import KeyText, parse_key_text
 
 RECHECK = 0.1
@@ -18,7 +18,7 @@ NOBODY = KeyText("", "").digest
 
 
 class ApiKeyAuthenticator:
-    """One text for wrong, expired and revoked. `forget` makes a revocation in this process hold at once."""
+    """One text for wrong, expired, revoked, and of another kind. `forget` makes a revocation in this process hold at once."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -27,12 +27,12 @@ class ApiKeyAuthenticator:
         self._checked_at = float("-inf")
         self._check: asyncio.Task[None] | None = None
 
-    async def authenticate(self, token: str) -> Principal:
+    async def authenticate(self, token: str, kind: KeyKind = KeyKind.KEY) -> Principal:
         given = parse_key_text(token)
         key = await self._find(given.id) if given else None
         # An unknown id is compared as well, so that the time taken tells nothing.
         matches = hmac.compare_digest(key.digest if key else NOBODY, given.digest if given else "")
-        if key is None or not matches or not self._is_valid(key):
+        if key is None or not matches or key.kind is not kind or not self._is_valid(key):
             raise Unauthenticated
         return Principal(user_id=key.user_id, scopes=key.scopes, credential=key.id, expires_at=key.expires_at)
 

@@ -19,9 +19,10 @@ from limner.assembly import Assembly
 from limner.cli.client import reach
 from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
-from limner.cli.serve import url_of
+from limner.cli.page_link import url_of
 from limner.contracts.engine import Engine
 from limner.domain.errors import LimnerError
+from limner.domain.identity import KeyKind
 from limner.domain.policy import Policy
 from limner.plugins import SUPPORTED, Plugin, list_plugins
 from limner.settings import Settings, find_file, without_password
@@ -135,7 +136,7 @@ async def _database(assembly: Assembly) -> Finding:
     try:
         await assembly.repository.open()
         try:
-            keys = len(await assembly.repository.list_keys())
+            keys = sum(key.kind is KeyKind.KEY for key in await assembly.repository.list_keys())
             facts = await assembly.repository.queue_facts()
         finally:
             await assembly.repository.close()

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from limner.actions.create_key import LOCAL_USER, NewKey, create_key
+from limner.actions.create_key import NewKey, create_key
 from limner.actions.list_keys import list_keys
 from limner.actions.revoke_key import revoke_key
-from limner.assembly import Assembly
-from limner.cli.options import Options, shared_options
+from limner.cli.options import Options, holder_options, shared_options
 from limner.cli.output import echo_json, echo_table
+from limner.cli.rows import open_rows
 from limner.contracts.repository import Repository
-from limner.domain.identity import USER_SCOPES, ApiKey, Scope
+from limner.domain.identity import ApiKey, KeyKind, Scope
 
 
 @click.group()
@@ -26,14 +25,11 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--user", default=LOCAL_USER, show_default=True, help="Whose jobs and pictures it opens.")
+@holder_options
 @click.option("--name", default="", help="What it is for.")
-@click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]), help="[all but operate]"
-)
 @click.option("--days", type=click.IntRange(min=1), help="Expires after so many days [never].")
 @shared_options
-def create(options: Options, user: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
+def create(options: Options, user: str, name: str, scopes: frozenset[Scope], days: int | None) -> None:
     """Make a key; it is shown once."""
     made = asyncio.run(_create(options, user, name, scopes, days))
     if options.json:
@@ -46,20 +42,21 @@ def create(options: Options, user: str, name: str, scopes: tuple[str, ...], days
 @keys.command("list")
 @shared_options
 def list_(options: Options) -> None:
-    """All keys; the keys themselves are not kept."""
+    """All keys, the sessions that browsers have, and links not used yet; none of them is kept in clear."""
     found = asyncio.run(_list(options))
     if options.json:
         echo_json({"items": [_document(key) for key in found]})
         return
-    rows = [(key.id, key.user_id, key.name, _state(key), " ".join(sorted(key.scopes))) for key in found]
-    echo_table(("KEY", "USER", "NAME", "STATE", "SCOPES"), rows, nothing="No keys. Make one: limner keys create")
+    rows = [(key.id, key.kind, key.user_id, _name(key), _state(key), " ".join(sorted(key.scopes))) for key in found]
+    heads = ("KEY", "KIND", "USER", "NAME", "STATE", "SCOPES")
+    echo_table(heads, rows, nothing="No keys. Make one: limner keys create")
 
 
 @keys.command()
 @click.argument("key_id")
 @shared_options
 def revoke(options: Options, key_id: str) -> None:
-    """End a key now, with its open streams and signed links."""
+    """End a key now, with the sessions made from it, its open streams and signed links."""
     asyncio.run(_revoke(options, key_id))
     if options.json:
         echo_json({"revoked": key_id})
@@ -67,11 +64,10 @@ def revoke(options: Options, key_id: str) -> None:
         click.echo("Revoked.")
 
 
-async def _create(options: Options, user: str, name: str, scopes: tuple[str, ...], days: int | None) -> NewKey:
-    chosen = frozenset(map(Scope, scopes)) or USER_SCOPES
+async def _create(options: Options, user: str, name: str, scopes: frozenset[Scope], days: int | None) -> NewKey:
     expires_in = timedelta(days=days) if days else None
     async with _rows(options) as rows:
-        return await create_key(name=name, user_id=user, scopes=chosen, expires_in=expires_in, repository=rows)
+        return await create_key(name=name, user_id=user, scopes=scopes, expires_in=expires_in, repository=rows)
 
 
 async def _list(options: Options) -> tuple[ApiKey, ...]:
@@ -84,25 +80,28 @@ async def _revoke(options: Options, key_id: str) -> None:
         await revoke_key(key_id, repository=repository)
 
 
-@asynccontextmanager
-async def _rows(options: Options) -> AsyncIterator[Repository]:
+def _rows(options: Options) -> AbstractAsyncContextManager[Repository]:
     if options.url:
         raise click.UsageError("Keys are made on the server's machine: run this there, without --url.")
-    assembly = Assembly(options.settings(), embedded=True)
-    await assembly.start(work=False)
-    try:
-        yield assembly.repository
-    finally:
-        await assembly.stop()
+    return open_rows(options.settings())
+
+
+def _name(key: ApiKey) -> str:
+    """Sessions have none; what they came from says more."""
+    if key.kind is KeyKind.SESSION:
+        return f"from {key.parent}" if key.parent else "by link"
+    return key.name
 
 
 def _state(key: ApiKey) -> str:
     if key.revoked_at:
         return "revoked"
-    return f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
+    form = "%H:%M UTC" if key.kind is KeyKind.LINK else "%Y-%m-%d"
+    return f"until {key.expires_at:{form}}" if key.expires_at else "valid"
 
 
 def _document(key: ApiKey) -> dict[str, Any]:
     times = {"created_at": key.created_at, "expires_at": key.expires_at, "revoked_at": key.revoked_at}
     told = {name: at.isoformat() if at else None for name, at in times.items()}
-    return {"id": key.id, "user": key.user_id, "name": key.name, "scopes": sorted(key.scopes), **told}
+    facts = {"id": key.id, "kind": key.kind, "parent": key.parent, "user": key.user_id, "name": key.name}
+    return {**facts, "scopes": sorted(key.scopes), **told}

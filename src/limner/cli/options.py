@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from limner.actions.create_key import LOCAL_USER
+from limner.domain.identity import USER_SCOPES, Scope
 from limner.settings import Settings
 
 
@@ -48,3 +50,23 @@ def shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_SHARED):
         run = option(run)
     return run
+
+
+_HOLDER = (
+    click.option("--user", default=LOCAL_USER, show_default=True, help="Whose jobs and pictures it opens."),
+    click.option(
+        "--scope",
+        "scopes",
+        multiple=True,
+        type=click.Choice([scope.value for scope in Scope]),
+        callback=lambda _context, _option, names: frozenset(map(Scope, names)) or USER_SCOPES,
+        help="[all but operate]",
+    ),
+)
+
+
+def holder_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives the command the `user` and the `scopes` of what it makes."""
+    for option in reversed(_HOLDER):
+        command = option(command)
+    return command

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -24,17 +25,29 @@ from uvicorn.supervisors import Multiprocess
 
 from limner._version import __version__
 from limner.actions.create_key import create_key
+from limner.actions.create_page_link import create_page_link
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
+from limner.cli.page_link import OPENS, page_address, url_of
+from limner.cli.rows import open_rows
 from limner.domain.errors import SettingsError
-from limner.domain.identity import USER_SCOPES, Scope
+from limner.domain.identity import USER_SCOPES, KeyKind, Scope
 from limner.observers import logs
 from limner.settings import LOOPBACK_HOSTS, Settings
 from limner.web.server import create_app
 
 PROMPT = "three red boats on a calm sea at sunset, watercolour"
 BACKLOG = 2048
+FIRST_SCOPES = USER_SCOPES | {Scope.OPERATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What lets the person at this terminal in: the first key, once, and a link to the page."""
+
+    key: str | None = field(default=None, repr=False)
+    link: str | None = field(default=None, repr=False)
 
 
 @click.command()
@@ -49,8 +62,8 @@ def serve(options: Options, **flags: Any) -> None:
     if settings.workers > 1:
         settings.refuse_memory(f"{settings.workers} server processes share the pictures")
     with _listen(settings) as listener:
-        key = asyncio.run(_first_key(settings))
-        _introduce(settings, listener, key, options)
+        entrance = asyncio.run(_prepare(settings))
+        _introduce(settings, listener, entrance, options)
         logs.configure(settings.log_format, settings.log_level)
         _run(settings, listener, options, flags)
 
@@ -113,29 +126,29 @@ def _why_not(error: OSError, settings: Settings) -> str:
     return f"Limner cannot listen on {where}: {error.strerror or error}. Choose another --host or --port."
 
 
-async def _first_key(settings: Settings) -> str | None:
+async def _prepare(settings: Settings) -> Entrance:
     """Opens the installation once, so that what is wrong is said now; makes a key where there is none."""
-    assembly = Assembly(settings)
-    await assembly.start(work=False)
-    try:
-        if not settings.authentication or await assembly.repository.list_keys():
-            return None
-        scopes = USER_SCOPES | {Scope.OPERATE}
-        made = await create_key(name="first", scopes=scopes, repository=assembly.repository)
-        return made.key
-    finally:
-        await assembly.stop()
+    async with open_rows(settings) as repository:
+        if not settings.authentication:
+            return Entrance()
+        link = await create_page_link(scopes=FIRST_SCOPES, repository=repository)
+        if any(key.kind is KeyKind.KEY for key in await repository.list_keys()):
+            return Entrance(link=link.key)
+        made = await create_key(name="first", scopes=FIRST_SCOPES, repository=repository)
+        return Entrance(made.key, link.key)
 
 
-def _introduce(settings: Settings, listener: socket.socket, key: str | None, options: Options) -> None:
-    url = url_of(*listener.getsockname()[:2])
+def _introduce(settings: Settings, listener: socket.socket, entrance: Entrance, options: Options) -> None:
+    url, key = url_of(*listener.getsockname()[:2]), entrance.key
+    page = page_address(url, entrance.link)
     if options.json:
-        echo_json({"url": url, "home": str(settings.home), "key": key})
+        echo_json({"url": url, "home": str(settings.home), "page": page, "key": key})
         return
     where = f"--home {shlex.quote(options.home)} " if options.home else ""
     command = f"{own_command()} {where}"
     header = f'-H "Authorization: Bearer {key or "$KEY"}" ' if settings.authentication else ""
-    lines = [f"Limner {__version__} on {url}   API: {url}/docs", f"Data: {_near(settings.home)}", ""]
+    lines = [f"Limner {__version__} on {url}   API: {url}/docs", f"Data: {_near(settings.home)}"]
+    lines += [f"Page: {page}" + (f"   ({OPENS})" if entrance.link else ""), ""]
     if key:
         lines += ["Your key, shown only now:", f"  {key}", ""]
     elif settings.authentication:
@@ -150,12 +163,6 @@ def _introduce(settings: Settings, listener: socket.socket, key: str | None, opt
         "",
     ]
     click.echo("\n".join(lines))
-
-
-def url_of(host: str, port: int) -> str:
-    """An address that works on this machine."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
 
 
 def own_command() -> str:
@@ -199,7 +206,8 @@ def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
         log_config=None,
         access_log=settings.access_log,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=round(settings.limits.drain_grace),
         **more,
     )

@@ -155,7 +155,7 @@ class JobRepository(Protocol):
         ...
 
     async def delete_owner(self, owner: str) -> tuple[str, ...]:
-        """Revokes an owner's API keys, cancels and drops all that he has; returns the storage keys that are now orphans."""
+        """Revokes an owner's keys of all kinds, cancels and drops all that he has; returns the storage keys that are now orphans."""
         ...
 
 
@@ -237,8 +237,8 @@ class MaintenanceRepository(Protocol):
         ...
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
-        """Old events, idempotency keys, settled outbox, purged pictures, retention by age and quota; returns a batch of
-        storage keys whose bytes may go. Where there are some, there may be more: call it again.
+        """Old events, idempotency keys, sessions, links, settled outbox, purged pictures, retention by age and quota;
+        returns a batch of storage keys whose bytes may go. Where there are some, there may be more: call it again.
         """
         ...
 
@@ -258,15 +258,23 @@ class MaintenanceRepository(Protocol):
 
 
 class KeyRepository(Protocol):
-    """API keys."""
+    """API keys, and what is kept like them: sessions and links."""
 
     async def add_key(self, key: ApiKey) -> None: ...
+
+    async def open_session(self, session: ApiKey, *, link: str | None = None) -> bool:
+        """Adds a session while its parent holds, or in exchange for `link`, which is gone then. False: the key or link
+        does not hold any more, and nothing was added.
+        """
+        ...
 
     async def find_key(self, key_id: str) -> ApiKey | None: ...
 
     async def list_keys(self) -> tuple[ApiKey, ...]: ...
 
-    async def revoke_key(self, key_id: str) -> bool: ...
+    async def revoke_key(self, key_id: str) -> bool:
+        """With the sessions made from it."""
+        ...
 
     async def keys_version(self) -> int:
         """Rises with every change of a key, in any process: caches of keys are valid for one version."""

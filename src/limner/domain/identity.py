@@ -67,11 +67,26 @@ class Principal:
         return scope in self.scopes
 
 
+class KeyKind(enum.StrEnum):
+    """How a key is used; none is taken for another."""
+
+    KEY = "key"
+    """Sent by programs with each request."""
+    SESSION = "session"
+    """Kept by a browser in a cookie."""
+    LINK = "link"
+    """Exchanged once for a session."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key as we keep it: `digest` is SHA-256 of the secret part, the key itself is shown once and never stored."""
+    """A key as we keep it: `digest` is SHA-256 of the secret part, the key itself is shown once and never stored.
+    `parent` is the key that a session was made from, and ends with.
+    """
 
     id: str
+    kind: KeyKind = KeyKind.KEY
+    parent: str | None = None
     user_id: str
     digest: str
     name: str

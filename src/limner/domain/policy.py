@@ -44,3 +44,5 @@ class Policy:
     """Below this many free bytes nothing is accepted and no paid call starts."""
     link_age: float = 900.0
     """How long signed links hold."""
+    session_age: float = 30 * DAY
+    """How long a browser stays signed in."""

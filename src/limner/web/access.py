@@ -20,12 +20,13 @@ from limner.web.door import Door
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks of its caller: a scope (None: nothing at all). With `signed`, a signed link to exactly the
-    job or picture in its path opens it, too.
+    """What a route asks of its caller: a scope (None: only who they are; `open`: not even that). With `signed`, a
+    signed link to exactly the job or picture in its path opens it, too.
     """
 
-    scope: Scope | None
+    scope: Scope | None = None
     signed: Kind | None = None
+    open: bool = False
 
     def check(self, principal: Principal) -> None:
         if self.scope is not None and self.scope not in principal.scopes:
@@ -64,7 +65,8 @@ MayReadImages = Annotated[Caller, Access(Scope.IMAGES_READ)]
 MayWriteImages = Annotated[Caller, Access(Scope.IMAGES_WRITE)]
 MayWatchJob = Annotated[Caller, Access(Scope.JOBS_READ, signed="job")]
 MaySeeImage = Annotated[Caller, Access(Scope.IMAGES_READ, signed="image")]
-Anybody = Annotated[Caller, Access(None)]
+Anybody = Annotated[Caller, Access(open=True)]
+Somebody = Annotated[Caller, Access()]
 MayOperate = Annotated[Caller, Access(Scope.OPERATE)]
 
 

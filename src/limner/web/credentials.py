@@ -16,8 +16,14 @@ LINK = APIKeyQuery(
 )
 """Both only describe themselves in the OpenAPI document; the routes read requests by the functions below."""
 
+BEARER = b"bearer"
 QUERY_NAMES = (b"api_key=", b"apikey=", b"access_token=")
 KEY_IN_QUERY = b"=lmn_"
+
+
+def has_bearer(scope: Scope) -> bool:
+    """Whether a key was sent, good or bad; what a proxy in front asks for (`Basic …`) is none."""
+    return any(name == b"authorization" and _scheme(value) == BEARER for name, value in scope["headers"])
 
 
 def bearer_token(scope: Scope) -> str:
@@ -25,8 +31,8 @@ def bearer_token(scope: Scope) -> str:
     found: list[bytes] = [value for name, value in scope["headers"] if name == b"authorization"]
     if len(found) != 1:
         raise Unauthenticated
-    scheme, _, token = found[0].partition(b" ")
-    if scheme.lower() != b"bearer" or not token.isascii():
+    token = found[0].partition(b" ")[2]
+    if _scheme(found[0]) != BEARER or not token.isascii():
         raise Unauthenticated
     return token.strip().decode("ascii")
 
@@ -38,3 +44,7 @@ def refuse_key_in_query(scope: Scope) -> None:
             "A key in the URL ends up in logs and histories, so it is refused: "
             "send it as `Authorization: Bearer lmn_…`, and make a new one, for this one is no longer secret."
         )
+
+
+def _scheme(authorization: bytes) -> bytes:
+    return authorization.partition(b" ")[0].lower()

@@ -53,6 +53,13 @@ class WrongHost(errors.LimnerError):
     title = "Wrong host"
 
 
+class CrossSite(errors.LimnerError):
+    """A session changes things only from this server's own pages; others send `Authorization: Bearer lmn_…`."""
+
+    code = "cross_site"
+    title = "From another site"
+
+
 class NotReady(errors.LimnerError):
     """Something that Limner needs does not work."""
 
@@ -114,6 +121,7 @@ STATUS: Mapping[type[errors.LimnerError], int] = {
     UnsupportedMediaType: 415,
     MethodNotAllowed: 405,
     WrongHost: 421,
+    CrossSite: 403,
     NotReady: 503,
     JobEndedWithoutImage: 502,
 }

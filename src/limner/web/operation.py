@@ -15,12 +15,11 @@ from limner.web import errors as web_errors
 from limner.web.errors import MEDIA_TYPE, problem_document, status_of
 
 BROKEN = LimnerError("Something broke on our side; it is logged. Nothing was queued.")
+OURS: tuple[LimnerError, ...] = (errors.NotStarted(), errors.DatabaseUnavailable(), BROKEN)
 ALWAYS: tuple[LimnerError, ...] = (
     errors.Unauthenticated(),
     errors.MissingScope("This key may not do that; it needs `jobs:write`.", needed="jobs:write"),
-    errors.NotStarted(),
-    errors.DatabaseUnavailable(),
-    BROKEN,
+    *OURS,
 )
 NO_JOB = errors.NotFound("There is no such job.")
 NO_IMAGE = errors.NotFound("There is no such image.")
@@ -47,10 +46,13 @@ SUBMITTING: tuple[LimnerError, ...] = (
     errors.StorageFull(),
     errors.Refused("We do not paint that here."),
 )
-BODY: tuple[LimnerError, ...] = (
+BAD_BODY: tuple[LimnerError, ...] = (
     web_errors.MalformedJson("The body is not JSON: line 1, column 17."),
     web_errors.TooLarge(),
     web_errors.UnsupportedMediaType(),
+)
+BODY: tuple[LimnerError, ...] = (
+    *BAD_BODY,
     errors.InvalidRequest(
         [
             errors.FieldError(
@@ -81,6 +83,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Idempotent-Replayed": {"description": "true: this job was there already.", "schema": TEXT},
     "WWW-Authenticate": {"description": "Bearer.", "schema": TEXT},
     "Allow": {"description": "The methods of this address.", "schema": TEXT},
+    "Set-Cookie": {"description": "The session, or its end.", "schema": TEXT},
 }
 
 

@@ -104,7 +104,7 @@ class LimnerRoute(APIRoute):
         return run
 
     async def _admit(self, request: Request) -> Principal:
-        if self.access.scope is None:
+        if self.access.open:
             return NOBODY
         if not self.door.assembly.started:
             raise NotStarted
@@ -144,7 +144,7 @@ def _handed_over(request: Request, response: Response) -> Response:
 
 def _secured(door: Door, access: Access, options: dict[str, Any]) -> dict[str, Any]:
     """The options, with what the route requires in OpenAPI's words."""
-    if access.scope is None:
+    if access.open:
         return options
     extra = options.get("openapi_extra") or {}
     security = door.callers.security()

@@ -22,6 +22,7 @@ from limner.web.routes.images import add_image_routes, add_submit_route
 from limner.web.routes.jobs import add_job_routes
 from limner.web.routes.models import add_model_routes
 from limner.web.routes.operator import add_operator_routes
+from limner.web.routes.session import add_session_routes, add_signing_in
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
@@ -29,13 +30,14 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 def build_router(
     assembly: Assembly,
     *,
+    callers: Callers | None = None,
     current_user: Callable[..., Any] | None = None,
     user_id: Callable[[Any], str] | None = None,
     scopes: Callable[[Any], Iterable[str]] | None = None,
     lifespan: Lifespan | None = None,
 ) -> APIRouter:
     """Everything users need. `include_router` merges its lifespan, which starts and stops the assembly."""
-    callers: Callers = _callers(assembly)
+    callers = callers or _callers(assembly)
     if current_user is not None:
         host = HostAppAuthenticator(user_id=user_id or id_of, scopes=scopes)
         callers = HostUsers(current_user, host)
@@ -49,10 +51,20 @@ def build_router(
     return router
 
 
-def build_operator_router(assembly: Assembly) -> APIRouter:
+def build_operator_router(assembly: Assembly, *, callers: Callers | None = None) -> APIRouter:
     """/health, /ready and /metrics, for those who run it."""
-    router = _router(Door(assembly, _callers(assembly)), None)
+    router = _router(Door(assembly, callers or _callers(assembly)), None)
     add_operator_routes(router)
+    _tell_methods(router)
+    return router
+
+
+def build_session_router(assembly: Assembly, *, callers: Callers) -> APIRouter:
+    """/session, for the page of `limner serve`: a host application has sessions of its own."""
+    router = _router(Door(assembly, callers), None)
+    add_session_routes(router)
+    if assembly.settings.authentication:
+        add_signing_in(router)
     _tell_methods(router)
     return router
 

@@ -208,6 +208,25 @@ class LimnerModelPage(BaseModel):
     next: str | None
 
 
+class LimnerSignIn(BaseModel):
+    """Either of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"minProperties": 1, "maxProperties": 1, "examples": [{"link": "lmn_…"}]}
+    )
+
+    key: str = Field(default_factory=str, description="An API key.")
+    link: str = Field(default_factory=str, description="What stands behind `#sign-in=` in a page's link.")
+
+
+class LimnerSession(BaseModel):
+    """Who is signed in, and until when; null: for as long as the key holds. `secure`: nobody on the way can read along."""
+
+    user: str
+    expires_at: datetime | None
+    secure: bool
+
+
 class LimnerHealth(BaseModel):
     """The process is alive."""
 

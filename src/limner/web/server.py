@@ -11,9 +11,11 @@ from limner._version import __version__
 from limner.assembly import Assembly
 from limner.domain.errors import NotFound
 from limner.web.errors import MethodNotAllowed, problem
+from limner.web.everybody import Everybody
 from limner.web.guard import Guard
 from limner.web.lane import Lane
-from limner.web.router import build_operator_router, build_router
+from limner.web.router import build_operator_router, build_router, build_session_router
+from limner.web.session_holders import SessionHolders
 
 DESCRIPTION = "Post a prompt, get 202, watch it being painted, keep the picture."
 EXPOSED = ["ETag", "Location", "Retry-After", "Preference-Applied", "Idempotent-Replayed"]
@@ -22,9 +24,11 @@ EXPOSED = ["ETag", "Location", "Retry-After", "Preference-Applied", "Idempotent-
 def create_app(assembly: Assembly) -> FastAPI:
     """Users' and operators' routes, and the rules of a house of our own: host names, origins, careful headers."""
     app = FastAPI(title="Limner", version=__version__, description=DESCRIPTION)
-    router = build_router(assembly)
+    callers = SessionHolders(assembly.authenticator) if assembly.settings.authentication else Everybody()
+    router = build_router(assembly, callers=callers)
     app.include_router(router)
-    app.include_router(build_operator_router(assembly))
+    app.include_router(build_session_router(assembly, callers=callers))
+    app.include_router(build_operator_router(assembly, callers=callers))
     app.add_exception_handler(HTTPException, _tell)
     app.add_exception_handler(Exception, _tell)
     app.add_middleware(Lane, routes=router.routes)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from limner.domain.policy import Policy
 from limner.repositories.sql.deleting import drop_jobs
 from limner.repositories.sql.images import delete_image
+from limner.repositories.sql.keys import drop_expired
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.tables import FINISHED, events, facts, idempotency, images, jobs, outbox
@@ -35,6 +36,7 @@ def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
             "jobs_expired": len(aged),
             "events": _drop_old_events(connection, moment.before(policy.events_kept)),
             "idempotency_keys": _OLD_KEYS.run(connection, bound=moment.before(policy.idempotency_kept), batch=BATCH),
+            "sessions_and_links": drop_expired(connection, moment, BATCH),
             "outbox": _OLD_ENTRIES.run(connection, bound=moment.before(policy.events_kept), batch=BATCH),
         }
     )

@@ -1,11 +1,11 @@
-"""API keys, and the number by which caches of them know that they are stale."""
+"""Keys of all kinds, and the number by which caches of them know that they are stale."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
-from limner.domain.identity import ApiKey
+from limner.domain.identity import ApiKey, KeyKind
 from limner.repositories.sql.lanes import ONE
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
@@ -19,6 +19,8 @@ def add_key(connection: Connection, key: ApiKey) -> None:
     _ADD.run(
         connection,
         id=key.id,
+        kind=key.kind.value,
+        parent=key.parent,
         user_id=key.user_id,
         digest=key.digest,
         name=key.name,
@@ -28,6 +30,16 @@ def add_key(connection: Connection, key: ApiKey) -> None:
         revoked_at=None if key.revoked_at is None else to_milliseconds(key.revoked_at),
     )
     _RAISE_VERSION.run(connection)
+
+
+def open_session(connection: Connection, session: ApiKey, link: str | None, moment: Moment) -> bool:
+    if link is None:
+        holds = _HOLDS.first(connection, wanted=session.parent, at=moment.at) is not None
+    else:
+        holds = _USE_LINK.run(connection, wanted=link, at=moment.at) == 1
+    if holds:
+        add_key(connection, session)
+    return holds
 
 
 def find_key(connection: Connection, key_id: str) -> ApiKey | None:
@@ -41,12 +53,17 @@ def list_keys(connection: Connection) -> tuple[ApiKey, ...]:
 
 
 def revoke_key(connection: Connection, key_id: str, moment: Moment) -> bool:
-    """False: there is none, or it was revoked before."""
+    """With the sessions made from it. False: there is none, or it was revoked before."""
     return _revoked(connection, _REVOKE.run(connection, wanted=key_id, at=moment.at))
 
 
 def revoke_keys_of(connection: Connection, user_id: str, moment: Moment) -> bool:
     return _revoked(connection, _REVOKE_OF.run(connection, of_user=user_id, at=moment.at))
+
+
+def drop_expired(connection: Connection, moment: Moment, batch: int) -> int:
+    """Sessions and links; keys are kept for whoever asks what they were. Returns how many went."""
+    return _DROP_EXPIRED.run(connection, at=moment.at, batch=batch)
 
 
 def _revoked(connection: Connection, keys_changed: int) -> bool:
@@ -65,11 +82,24 @@ def _raise_version() -> Prepared:
     return Prepared(statement.on_conflict_do_update(index_elements=["name"], set_={"value": facts.c.value + ONE}))
 
 
+def _drop_expired() -> Prepared:
+    expired = select(keys.c.id).where(keys.c.kind != KeyKind.KEY.value, keys.c.expires_at <= bindparam("at"))
+    return Prepared(delete(keys).where(keys.c.id.in_(expired.limit(bindparam("batch")))))
+
+
 _ADD = Prepared(insert(keys).values({column.name: bindparam(column.name) for column in keys.c}))
 _FIND = Prepared(select(keys).where(keys.c.id == bindparam("wanted")))
+_HOLDING = and_(
+    keys.c.id == bindparam("wanted"),
+    keys.c.revoked_at.is_(None),
+    or_(keys.c.expires_at.is_(None), keys.c.expires_at > bindparam("at")),
+)
+_HOLDS = Prepared(select(keys.c.id).where(_HOLDING, keys.c.kind == KeyKind.KEY.value))
+_USE_LINK = Prepared(delete(keys).where(_HOLDING, keys.c.kind == KeyKind.LINK.value))
+_DROP_EXPIRED = _drop_expired()
 _LIST = Prepared(select(keys).order_by(keys.c.created_at, keys.c.id))
 _REVOKING = update(keys).where(keys.c.revoked_at.is_(None)).values(revoked_at=bindparam("at"))
-_REVOKE = Prepared(_REVOKING.where(keys.c.id == bindparam("wanted")))
+_REVOKE = Prepared(_REVOKING.where(or_(keys.c.id == bindparam("wanted"), keys.c.parent == bindparam("wanted"))))
 _REVOKE_OF = Prepared(_REVOKING.where(keys.c.user_id == bindparam("of_user")))
 _VERSION = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{VERSION}'")))
 _RAISE_VERSION = _raise_version()

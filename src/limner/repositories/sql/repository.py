@@ -220,6 +220,9 @@ class SqlRepository:
     async def add_key(self, key: ApiKey) -> None:
         await self._write(lambda connection: keys.add_key(connection, key))
 
+    async def open_session(self, session: ApiKey, *, link: str | None = None) -> bool:
+        return await self._write(lambda connection: keys.open_session(connection, session, link, self._moment()))
+
     async def find_key(self, key_id: str) -> ApiKey | None:
         return await self._read(keys.find_key, key_id)
 

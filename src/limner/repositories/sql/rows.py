@@ -10,7 +10,7 @@ from typing import Any
 
 from limner.domain.errors import DatabaseError
 from limner.domain.event import JobEvent, ProgressTick
-from limner.domain.identity import ApiKey, Scope
+from limner.domain.identity import ApiKey, KeyKind, Scope
 from limner.domain.image import Image, ImageId
 from limner.domain.job import Call, CallPhase, Job, JobError, JobId, JobProgress, JobState, Note
 from limner.domain.request import JSON_VERSION, ImageRequest
@@ -218,6 +218,8 @@ def decode_call(row: Row) -> Call:
 def decode_key(row: Row) -> ApiKey:
     return ApiKey(
         id=row.id,
+        kind=KeyKind(row.kind),
+        parent=row.parent,
         user_id=row.user_id,
         digest=row.digest,
         name=row.name,

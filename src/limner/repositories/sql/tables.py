@@ -210,6 +210,8 @@ keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("kind", String(8), nullable=False, server_default=text("'key'")),
+    Column("parent", String(64)),
 )
 
 facts = Table(
