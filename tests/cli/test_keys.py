@@ -16,7 +16,7 @@ def test_a_key_is_shown_once_and_not_kept(limner, ask, folder):
 def test_a_key_opens_only_its_users_jobs_and_ends_when_it_is_revoked(limner, ask, serve):
     server = serve()
     made = ask("keys", "create", "--user", "ann")
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {made['key']}"}) as ann:
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {made['key']}"}, timeout=20) as ann:
         assert ann.get("/jobs").json()["items"] == []
         assert limner("keys", "revoke", made["id"])[:2] == (0, "Revoked.\n")
         end = time.monotonic() + 10
@@ -58,7 +58,7 @@ def test_sessions_and_links_are_listed_as_what_they_are(limner, ask, serve):
 
 def test_ending_a_key_ends_the_sessions_made_from_it(limner, ask, serve):
     server, made = serve(), ask("keys", "create")
-    with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+    with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20) as browser:
         assert browser.post("/session", json={"key": made["key"]}).status_code == 200
         limner("keys", "revoke", made["id"])
         end = time.monotonic() + 10

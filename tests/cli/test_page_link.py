@@ -12,7 +12,7 @@ def test_a_link_made_beside_a_running_server_signs_its_user_in(serve, ask):
     server = serve()
     page = ask("page-link", "--user", "ann", "--scope", "jobs:read", "--url", server.url)["page"]
     assert page.startswith(f"{server.url}/#sign-in=")
-    with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+    with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20) as browser:
         assert browser.post("/session", json={"link": link_in(page)}).json()["user"] == "ann"
         assert browser.get("/jobs").status_code == 200
         assert browser.get("/images").status_code == 403

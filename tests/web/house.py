@@ -56,7 +56,6 @@ class House:
         self.assembly = Assembly(read, engines=engines)
         self.app = create_app(self.assembly)
         self.url = "http://127.0.0.1"
-        self.patience = 20
         self.transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
 
     async def key(self, user="ann", scopes=USER_SCOPES, **options):
@@ -85,9 +84,7 @@ class House:
         return client
 
     def bare(self, **headers):
-        return httpx.AsyncClient(
-            base_url=self.url, transport=self.transport, headers=headers, timeout=self.patience, verify=TLS
-        )
+        return httpx.AsyncClient(base_url=self.url, transport=self.transport, headers=headers, timeout=20, verify=TLS)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["House"]:

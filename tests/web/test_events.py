@@ -198,7 +198,7 @@ async def test_a_stream_that_breaks_ends_and_is_logged_without_words(served, ann
 async def test_a_watcher_who_leaves_is_forgotten_at_once(served, ann):
     job = await submit(ann, model="gated")
     await state_of(ann, job, "running")
-    async with httpx.AsyncClient(base_url=served.url, verify=TLS) as other:
+    async with httpx.AsyncClient(base_url=served.url, verify=TLS, timeout=20) as other:
         async with watching(other, job["urls"]["events"]) as events:
             await events.next()
             assert watchers() == 1

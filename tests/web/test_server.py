@@ -126,7 +126,7 @@ async def test_a_server_stops_at_once_although_streams_are_open(tmp_path, comman
         await answering(url)
         headers = {"Authorization": f"Bearer {key}"}
         async with (
-            httpx.AsyncClient(base_url=url, headers=headers, verify=TLS) as ann,
+            httpx.AsyncClient(base_url=url, headers=headers, verify=TLS, timeout=20) as ann,
             ann.stream("GET", "/events", timeout=20) as stream,
         ):
             assert stream.status_code == 200
