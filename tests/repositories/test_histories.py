@@ -167,12 +167,12 @@ class Histories(RuleBasedStateMachine):
     @rule(
         claim=claims,
         delay=delays,
-        drained=st.booleans(),
+        uncounted=st.booleans(),
         urgent=st.booleans(),
         spent=st.sampled_from([(), (0,), (0, 2)]),
     )
-    def requeue(self, claim, delay, drained, urgent, spent):
-        requeue = Requeue(delay=delay, drained=drained, urgent=urgent, spent=spent)
+    def requeue(self, claim, delay, uncounted, urgent, spent):
+        requeue = Requeue(delay=delay, uncounted=uncounted, urgent=urgent, spent=spent)
         self.write(claim, self.repository.requeue(claim.lease, requeue))
 
     @rule(claim=claims, fail=st.booleans())

@@ -141,7 +141,7 @@ async def test_a_cancel_wins_over_a_success_with_pictures_missing(repository):
 
 async def test_a_drained_try_counts_as_nothing(repository):
     claim = await running(repository)
-    await repository.requeue(claim.lease, Requeue(drained=True))
+    await repository.requeue(claim.lease, Requeue(uncounted=True))
     job = await repository.find_job(claim.job.id)
     assert (job.state, job.attempt, job.lease_losses, job.crash_count) == ("queued", 0, 0, 0)
 
@@ -174,7 +174,7 @@ async def test_an_open_call_comes_with_the_next_claim(repository):
     await repository.open_call(claim.lease, new_call(claim), fail_if_ambiguous=True)
     held = new_call(claim, CallPhase.SUBMITTED, {"poll": "https://…"})
     await repository.hold_handle(claim.lease, held)
-    await repository.requeue(claim.lease, Requeue(drained=True, urgent=True))
+    await repository.requeue(claim.lease, Requeue(uncounted=True, urgent=True))
     assert (await claimed(repository))[0].calls == (held,)
 
 

@@ -29,7 +29,7 @@ async def settle(run: Running, fault_found: Exception) -> None:
     if isinstance(fault_found, LeaseLost) or run.reason is Reason.LEASE_LOST:
         _lose(run)
     elif isinstance(fault_found, Interrupted) and not run.unknown_calls:
-        await _requeue(run, Requeue(drained=True, urgent=run.open_call))
+        await _requeue(run, Requeue(uncounted=True, urgent=run.open_call))
     else:
         await _settle_error(run, _error_of(run, fault_found))
 

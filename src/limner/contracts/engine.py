@@ -114,6 +114,12 @@ class Engine(abc.ABC):
 
     plugin_api = PLUGIN_API
     capabilities: Capabilities
+    credential: str = ""
+    """Which account pays, as `domain.identity.digest_of` its key, never the key: what befell one holds for no other."""
+
+    def estimate(self, request: ImageRequest, model: str) -> float | None:  # noqa: ARG002 - for those who override it
+        """What painting all of a request will cost, in the operator's currency; no I/O. None: nobody has said."""
+        return None if self.capabilities.charges else 0.0
 
     async def open(self) -> None:  # noqa: B027 - optional by design
         """Load models, open clients. Called once before the first paint, in the process that paints."""

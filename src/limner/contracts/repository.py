@@ -9,15 +9,18 @@ Times are the repository's own clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from limner.domain.engine_state import EngineState
+from limner.domain.errors import EngineError
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
 from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease, Note
 from limner.domain.policy import Policy
+from limner.domain.usage import DayOfUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +57,29 @@ class NewImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Onward:
+    """To a later place of the job's route, where it has `tries` of its own; `note` tells people why."""
+
+    place: int
+    note: Note
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requeue:
     """Back to the queue after a failed try. Counters are what this try adds.
 
-    `delay` None: ready at once. `drained`: nothing is counted and the attempt is given back.
+    `delay` None: ready at once. `uncounted`: the attempt is given back.
     `urgent`: before the owner's other jobs, for work that is already paid for. `spent`: first ordinals of calls whose
-    handles are of no use any more.
+    handles are of no use any more. `uncharged`: calls that were on their way cost nothing. `onward`: another engine's
+    turn.
     """
 
     delay: timedelta | None = None
-    drained: bool = False
+    uncounted: bool = False
     urgent: bool = False
+    uncharged: bool = False
+    onward: Onward | None = None
     crashes: int = 0
     lease_losses: int = 0
     bad_images: int = 0
@@ -103,12 +118,15 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
-    """The queue as the metrics and Retry-After see it. `drain_rate` is jobs finished a second, over the last minute."""
+    """The queue as the metrics and Retry-After see it. `drain_rate` is jobs finished a second, over the last minute.
+    `blocked` are engines that are paused now, and why, as codes.
+    """
 
     queued: Mapping[str, int]
     running: Mapping[str, int]
     oldest_claimable_at: datetime | None
     drain_rate: float
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
 
 class JobRepository(Protocol):
@@ -119,7 +137,9 @@ class JobRepository(Protocol):
         ...
 
     async def submit(self, job: Job, *, idempotency: Idempotency | None, policy: Policy) -> Submission:
-        """Durable when it returns. Raises TooManyQueued, QueueFull (with retry_after), IdempotencyKeyReused."""
+        """Durable when it returns. Raises TooManyQueued, QueueFull, BudgetExhausted (with retry_after),
+        IdempotencyKeyReused.
+        """
         ...
 
     async def find_job(self, job_id: str) -> Job | None: ...
@@ -155,7 +175,13 @@ class JobRepository(Protocol):
         ...
 
     async def delete_owner(self, owner: str) -> tuple[str, ...]:
-        """Revokes an owner's keys of all kinds, cancels and drops all that he has; returns the storage keys that are now orphans."""
+        """Revokes an owner's keys of all kinds, cancels and drops all that he has, his usage too; returns the storage keys that
+        are now orphans.
+        """
+        ...
+
+    async def usage(self, owner: str, *, first: date, last: date) -> tuple[DayOfUsage, ...]:
+        """Oldest first, days without any left out; EVERYBODY is all owners together."""
         ...
 
 
@@ -165,7 +191,9 @@ class WorkRepository(Protocol):
     async def claim(
         self, worker: str, free: Mapping[str, int], *, policy: Policy
     ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
-        """Up to `free[engine]` jobs of each engine: fair among owners, none above policy.running_per_owner."""
+        """Up to `free[engine]` jobs of each engine: fair among owners, none above policy.running_per_owner, none of an
+        engine that is blocked, and one, the probe, of an engine whose breaker is half open.
+        """
         ...
 
     def renew(self, leases: Collection[Lease], *, seconds: float) -> Renewal:
@@ -181,7 +209,9 @@ class WorkRepository(Protocol):
         ...
 
     async def open_call(self, lease: Lease, call: Call, *, fail_if_ambiguous: bool) -> None:
-        """Commits `submitting`; what the sweep does should this worker vanish is decided by `fail_if_ambiguous`."""
+        """Commits `submitting`, and the call's cost as spent; what the sweep does should this worker vanish is decided by
+        `fail_if_ambiguous`. Raises BudgetExhausted, and changes nothing, where the cost is more than is left.
+        """
         ...
 
     async def hold_handle(self, lease: Lease, call: Call) -> None:
@@ -197,6 +227,20 @@ class WorkRepository(Protocol):
         ...
 
     async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged: ...
+
+    async def engine_states(self) -> Mapping[str, EngineState]:
+        """Trouble on record, by engine, as far as the credentials that are in use have met it."""
+        ...
+
+    async def note_trouble(
+        self, engine: str, error: EngineError, *, probe: bool, policy: Policy
+    ) -> tuple[EngineState, EngineState | None]:
+        """The state of the engine now, and the one before."""
+        ...
+
+    async def note_recovery(self, engine: str, *, probe: bool) -> None:
+        """The engine has painted. While it is blocked only the probe's word counts."""
+        ...
 
 
 class ImageRepository(Protocol):
@@ -233,7 +277,9 @@ class MaintenanceRepository(Protocol):
         ...
 
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
-        """Expired leases, dead local workers (`is_dead` is asked by their names), due delays, passed deadlines."""
+        """Expired leases, dead local workers (`is_dead` is asked by their names), due delays, passed deadlines, jobs
+        that another engine of their route can take sooner.
+        """
         ...
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:

@@ -10,7 +10,8 @@
      ├─ IdempotencyKeyReused
      ├─ Refused                     a before_submit hook said no
      ├─ Busy                        try again later: carries retry_after
-     │   └─ TooManyQueued · QueueFull · StorageFull · NotStarted · DatabaseUnavailable · StorageUnavailable
+     │   ├─ TooManyQueued · QueueFull · StorageFull · NotStarted · DatabaseUnavailable · StorageUnavailable
+     │   └─ BudgetExhausted         before a job is queued, and again before a call is paid
      ├─ LeaseLost                   the fence was hit: another worker owns the job now
      ├─ PluginError · SettingsError · DatabaseError
      └─ EngineError                 what an engine raises while it paints; see RetryClass
@@ -164,6 +165,13 @@ class StorageFull(Busy):
 
     code = "storage_full"
     title = "The storage is full"
+
+
+class BudgetExhausted(Busy):
+    """What may be spent is spent."""
+
+    code = "budget_exhausted"
+    title = "The budget is used up"
 
 
 class NotStarted(Busy):
@@ -339,3 +347,9 @@ class OutOfMemory(EngineError):
 
     code = "out_of_memory"
     title = "Out of memory"
+
+
+def engine_error(code: str, detail: str, **facts: Any) -> EngineError:
+    """The error that a kept code stands for."""
+    kinds = {kind.code: kind for kind in EngineError.__subclasses__()}
+    return kinds.get(code, EngineError)(detail, **facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import os
 import re
 import time
@@ -39,6 +40,11 @@ def _random_bytes() -> bytes:
 def is_id(text: str) -> bool:
     """Whether this could be one of our ids; anything else is treated as absent without asking the database."""
     return _UUID.match(text) is not None
+
+
+def digest_of(key: str) -> str:
+    """What a service's key is called where it must not be shown."""
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
 class Scope(enum.StrEnum):

@@ -115,7 +115,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as its row says; `images` are the kept ones that are not purged, by ordinal."""
+    """A job as its row says; `images` are the kept ones that are not purged, by ordinal.
+
+    `route` are the models that may paint it, in order; `costs` what each of them is expected to cost, () where nothing
+    costs. `blocked_until`: its engine is paused.
+    """
 
     id: JobId
     owner: str
@@ -135,6 +139,7 @@ class Job:
     paid_bad_outputs: int = 0
     route: tuple[str, ...] = ()
     route_index: int = 0
+    costs: tuple[float, ...] = ()
     images: tuple[Image, ...] = ()
     notes: tuple[Note, ...] = ()
     error: JobError | None = None
@@ -143,6 +148,7 @@ class Job:
     trace: str | None = None
     created_at: datetime
     not_before: datetime | None = None
+    blocked_until: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deadline_at: datetime
@@ -152,12 +158,18 @@ class Job:
     @property
     def expected_start_at(self) -> datetime | None:
         """When a delayed job is tried; None where it may start at any moment, or has."""
-        return self.not_before if self.state is JobState.QUEUED else None
+        reasons = [at for at in (self.not_before, self.blocked_until) if at is not None]
+        return max(reasons) if reasons and self.state is JobState.QUEUED else None
 
     @property
     def engine(self) -> str:
         """The configured engine that paints it now."""
-        return self.route[self.route_index]
+        return self.route[self.route_index].partition("/")[0]
+
+    @property
+    def engine_model(self) -> str:
+        """Which of the engine's models paints it now ("" where there is no choice)."""
+        return self.route[self.route_index].partition("/")[2]
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -176,9 +188,13 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A job handed to a worker, with the calls that earlier tries left open. `alone`: it shares its child with nobody."""
+    """A job handed to a worker, with the calls that earlier tries left open. `alone`: it shares its child with nobody.
+    `troubled`: trouble of its engine is on record; `probe`: it is the one that tries whether that is over.
+    """
 
     lease: Lease
     job: Job
     calls: tuple[Call, ...] = ()
     alone: bool = False
+    troubled: bool = False
+    probe: bool = False

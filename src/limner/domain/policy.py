@@ -31,6 +31,13 @@ class Policy:
     max_lease_losses: int = 20
     alone_after_losses: int = 2
 
+    breaker_failures: int = 5
+    """Passing faults in a row after which an engine is left alone."""
+    breaker_pause: float = 30.0
+    """How long at first; each probe that fails doubles it."""
+    route_patience: float = 10.0
+    """A job waits this long for an engine that is paused, if another one of its route could take it."""
+
     idempotency_kept: float = DAY
     events_kept: float = 7 * DAY
     restore_window: float = 600.0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, case, func, select, text, update
 
+from limner.domain.engine_state import EngineState
+from limner.domain.errors import OutOfMoney
 from limner.domain.event import JobChanged
 from limner.domain.job import Call, Claim, JobId, Lease
 from limner.domain.policy import Policy
 from limner.repositories.sql.changes import record
+from limner.repositories.sql.engine_states import engine_states, hold_probe
 from limner.repositories.sql.jobs import with_images
 from limner.repositories.sql.lanes import NONE, ONE, owner_running
 from limner.repositories.sql.moment import Moment
@@ -28,32 +31,53 @@ Claims = tuple[tuple[Claim, ...], tuple[JobChanged, ...]]
 
 def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment: Moment) -> Claims:
     """Up to `free[engine]` jobs of each engine, with their leases."""
-    round_ = _Round(connection, worker, policy, moment)
-    rows: list[Row] = []
-    for engine, slots in free.items():
-        for _ in range(slots):
-            row = round_.pick(engine)
-            if row is None:
-                break
-            rows.append(row)
-    return _claims_of(connection, rows, policy), record(connection, rows, moment)
+    round_ = _Round(connection, worker, policy, moment, engine_states(connection, moment))
+    rows = [row for engine, slots in free.items() for row in round_.pick(engine, slots)]
+    return _claims_of(connection, rows, round_), record(connection, rows, moment)
 
 
 @dataclass(slots=True)
 class _Round:
-    """The picks of one claim."""
+    """The picks of one claim. `probes` are engines of which the only job picked is to see whether they work again."""
 
     connection: Connection
     worker: str
     policy: Policy
     moment: Moment
+    states: Mapping[str, EngineState]
     picks: int = 0
+    probes: set[str] = field(default_factory=set)
 
-    def pick(self, engine: str) -> Row | None:
+    def pick(self, engine: str, slots: int) -> list[Row]:
+        state = self.states.get(engine)
+        return self._pick(engine, slots) if state is None else self._pick_despite(state, slots)
+
+    def _pick_despite(self, state: EngineState, slots: int) -> list[Row]:
+        """What trouble lets through."""
+        if state.is_blocked(self.moment.now):
+            # What is paid for can be fetched without money, and may be gone when there is some again.
+            return self._pick(state.engine, slots, urgent_only=True) if state.code == OutOfMoney.code else []
+        if not state.wants_probe(self.moment.now):
+            return self._pick(state.engine, slots)
+        probe = self._pick(state.engine, 1)
+        if probe:
+            hold_probe(self.connection, state, self.policy, self.moment)
+            self.probes.add(state.engine)
+        return probe
+
+    def _pick(self, engine: str, slots: int, *, urgent_only: bool = False) -> list[Row]:
+        rows: list[Row] = []
+        while len(rows) < slots and (row := self._next(engine, urgent_only=urgent_only)) is not None:
+            rows.append(row)
+        return rows
+
+    def _next(self, engine: str, *, urgent_only: bool) -> Row | None:
         """The first job of the lane whose turn it is."""
         while lane := _NEXT_LANE.first(self.connection, of_engine=engine):
             if lane.owner_running >= self.policy.running_per_owner:
                 _BLOCK.run(self.connection, of_owner=lane.owner)
+            elif urgent_only and not lane.urgent:
+                return None
             elif row := self._take(lane.owner, engine):
                 self._serve(row, full=lane.owner_running + 1 >= self.policy.running_per_owner)
                 return row
@@ -85,16 +109,18 @@ class _Round:
         )
 
 
-def _claims_of(connection: Connection, rows: Sequence[Row], policy: Policy) -> tuple[Claim, ...]:
+def _claims_of(connection: Connection, rows: Sequence[Row], round_: _Round) -> tuple[Claim, ...]:
     calls_of = open_calls(connection, [row.id for row in rows if row.lease_epoch > 1])
     return tuple(
         Claim(
             lease=Lease(job_id=JobId(row.id), epoch=row.lease_epoch),
             job=job,
             calls=tuple(calls_of.get(row.id, ())),
-            alone=row.lease_losses >= policy.alone_after_losses,
+            alone=row.lease_losses >= round_.policy.alone_after_losses,
+            troubled=row.engine in round_.states,
+            probe=row.engine in round_.probes,
         )
-        for row, job in zip(rows, with_images(connection, rows), strict=True)
+        for row, job in zip(rows, with_images(connection, rows, round_.moment), strict=True)
     )
 
 
@@ -108,7 +134,7 @@ def open_calls(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, S
 
 def _next_lane() -> Prepared:
     claimable = (lanes.c.engine == bindparam("of_engine")) & (lanes.c.claimable == ONE)
-    lane = select(lanes.c.owner, owner_running().label("owner_running")).where(claimable)
+    lane = select(lanes.c.owner, lanes.c.urgent, owner_running().label("owner_running")).where(claimable)
     return Prepared(lane.order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(ONE))
 
 

@@ -14,6 +14,7 @@ from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import encode
 from limner.repositories.sql.tables import UNFINISHED, idempotency, images, jobs
+from limner.repositories.sql.usage import forget_owner
 
 BATCH = 500
 
@@ -34,6 +35,7 @@ def delete_some_of(connection: Connection, owner: str, moment: Moment) -> tuple[
     more = len(found) == BATCH
     if not more:
         _LEFTOVERS.run(connection, of_owner=owner)
+        forget_owner(connection, owner)
     return keys, more
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from limner.domain.policy import Policy
 from limner.repositories.sql.deleting import drop_jobs
+from limner.repositories.sql.engine_states import forget_old
 from limner.repositories.sql.images import delete_image
 from limner.repositories.sql.keys import drop_expired
 from limner.repositories.sql.moment import Moment
@@ -27,6 +28,7 @@ FOR_EVER = -1
 def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
     """One batch of everything but the quota."""
     _adopt_image_age(connection, moment.image_age)
+    forget_old(connection, moment)
     restorable_since = moment.before(policy.restore_window)
     purged = [row.key for row in _PURGE.rows(connection, deleted_before=restorable_since, batch=BATCH)]
     aged = [row.id for row in _AGED.rows(connection, at=moment.at, batch=JOBS)]

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, 
 from limner.domain.event import ProgressTick
 from limner.domain.image import Image
 from limner.domain.job import Job, JobState
+from limner.repositories.sql.engine_states import blocked_until
+from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, elements, row_source
 from limner.repositories.sql.rows import Row, decode_image, decode_job, decode_progress, encode
 from limner.repositories.sql.tables import DELAYED, NOT_READY, READY, images, jobs
@@ -19,19 +21,20 @@ LAST_ID = "g"
 """Above every id: they are hexadecimal."""
 
 
-def find_job(connection: Connection, job_id: str) -> Job | None:
+def find_job(connection: Connection, job_id: str, moment: Moment) -> Job | None:
     row = _FIND.first(connection, wanted=job_id)
-    return None if row is None else with_images(connection, [row])[0]
+    return None if row is None else with_images(connection, [row], moment)[0]
 
 
-def load_jobs(connection: Connection, job_ids: Collection[str]) -> tuple[Job, ...]:
+def load_jobs(connection: Connection, job_ids: Collection[str], moment: Moment) -> tuple[Job, ...]:
     """Those that are there, in no order."""
-    return with_images(connection, _LOAD.rows(connection, rows=_listed(job_ids)))
+    return with_images(connection, _LOAD.rows(connection, rows=_listed(job_ids)), moment)
 
 
 def page_of_jobs(
     connection: Connection,
     owner: str,
+    moment: Moment,
     *,
     state: JobState | None,
     reference: str | None,
@@ -47,16 +50,18 @@ def page_of_jobs(
         rows = _STATE_PAGES[state].rows(connection, **page)
     else:
         rows = _PAGE.rows(connection, **page)
-    return with_images(connection, rows)
+    return with_images(connection, rows, moment)
 
 
-def with_images(connection: Connection, rows: Sequence[Row]) -> tuple[Job, ...]:
+def with_images(connection: Connection, rows: Sequence[Row], moment: Moment) -> tuple[Job, ...]:
     painted = [row.id for row in rows if row.attempt or row.lease_epoch]
     kept: defaultdict[str, list[Image]] = defaultdict(list)
     if painted:
         for row in _IMAGES.rows(connection, rows=_listed(painted)):
             kept[row.job_id].append(decode_image(row))
-    return tuple(decode_job(row, tuple(kept[row.id])) for row in rows)
+    waits = any(row.state == "queued" for row in rows)
+    blocked = blocked_until(connection, moment) if waits else {}
+    return tuple(decode_job(row, tuple(kept[row.id]), blocked.get(row.engine)) for row in rows)
 
 
 def progress_of(connection: Connection, job_ids: Collection[str]) -> tuple[ProgressTick, ...]:

@@ -33,6 +33,7 @@ from limner.repositories.sql.outcomes import Ending, ended, ended_with, pictures
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.rows import Row, decode_notes, encode_notes
 from limner.repositories.sql.tables import calls, images, jobs
+from limner.repositories.sql.usage import Entry, note_usage
 
 SUCCESS = Ending(state=JobState.SUCCEEDED)
 FACTS = ("id", "ordinal", "seed", "width", "height", "format", "bytes", "sha256", "color", "key")
@@ -53,6 +54,7 @@ def keep_images(connection: Connection, keeps: Sequence[Keep], moment: Moment) -
     kept = [row for row in rows if row is not None]
     over = [row for row in kept if row.finished_at is not None]
     leave(connection, over, moment, ran=True)
+    note_usage(connection, [Entry(owner=row.owner, engine=row.engine, day=moment.day, pictures=1) for row in kept])
     changes = iter(record(connection, kept, moment, over=over))
     return [LeaseLost() if row is None else next(changes) for row in rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
@@ -11,6 +12,7 @@ from limner.contracts.repository import Renewal
 from limner.domain.errors import LeaseLost
 from limner.domain.event import ProgressTick
 from limner.domain.job import Call, JobId, Lease
+from limner.repositories.sql.charging import charge
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import encode, encode_progress
@@ -33,15 +35,35 @@ def save_progress(connection: Connection, groups: Sequence[Sequence[ProgressTick
     return [None] * len(groups)
 
 
-def open_call(connection: Connection, lease: Lease, call: Call, *, fail_if_ambiguous: bool) -> None:
-    _write_call(connection, lease, call, phase="submitting", fail_if_ambiguous=int(fail_if_ambiguous))
+def open_call(connection: Connection, lease: Lease, call: Call, moment: Moment, *, fail_if_ambiguous: bool) -> None:
+    """The same call again, after an outage, costs no more."""
+    job = _LEASED.first(connection, leased_job=lease.job_id, epoch=lease.epoch)
+    if job is None:
+        raise LeaseLost
+    if not _is_open(connection, lease, call):
+        charge(connection, job, call, moment)
+    flag = int(fail_if_ambiguous)
+    _write_call(connection, lease, call, phase="submitting", fail_if_ambiguous=flag, charged_on=moment.day)
 
 
 def hold_handle(connection: Connection, lease: Lease, call: Call) -> None:
     _write_call(connection, lease, call, phase="submitted", fail_if_ambiguous=0)
 
 
-def _write_call(connection: Connection, lease: Lease, call: Call, *, phase: str, fail_if_ambiguous: int) -> None:
+def _is_open(connection: Connection, lease: Lease, call: Call) -> bool:
+    known = _CALL.first(connection, of_job=lease.job_id, from_ordinal=call.first_ordinal, in_attempt=call.attempt)
+    return known is not None and known.phase == "submitting"
+
+
+def _write_call(
+    connection: Connection,
+    lease: Lease,
+    call: Call,
+    *,
+    phase: str,
+    fail_if_ambiguous: int,
+    charged_on: str | None = None,
+) -> None:
     written = _WRITE_CALL.run(
         connection,
         leased_job=lease.job_id,
@@ -54,6 +76,7 @@ def _write_call(connection: Connection, lease: Lease, call: Call, *, phase: str,
         held_handle=None if call.handle is None else encode(call.handle),
         price=call.cost,
         fail_flag=fail_if_ambiguous,
+        on_day=charged_on,
     )
     if written == 0:
         raise LeaseLost
@@ -82,20 +105,36 @@ def _save_progress() -> Prepared:
 
 
 def _write_call_statement() -> Prepared:
-    names = ("first_ordinal", "attempt", "count", "phase", "request_key", "handle", "cost", "fail_if_ambiguous")
-    given = ("from_ordinal", "in_attempt", "pictures", "in_phase", "sent_key", "held_handle", "price", "fail_flag")
-    values = select(jobs.c.id, *(bindparam(name) for name in given)).where(leased())
-    statement = insert(calls).from_select(["job_id", *names], values)
+    given = {
+        "first_ordinal": "from_ordinal",
+        "attempt": "in_attempt",
+        "count": "pictures",
+        "phase": "in_phase",
+        "request_key": "sent_key",
+        "handle": "held_handle",
+        "fail_if_ambiguous": "fail_flag",
+        "cost": "price",
+        "charged_on": "on_day",
+    }
+    values = select(jobs.c.id, *map(bindparam, given.values())).where(leased())
+    statement = insert(calls).from_select(["job_id", *given], values)
     new = statement.excluded
-    renewed = {name: new[name] for name in ("count", "phase", "request_key", "handle", "fail_if_ambiguous")}
+    renewed: dict[str, Any] = {
+        name: new[name] for name in ("count", "phase", "request_key", "handle", "fail_if_ambiguous")
+    }
+    renewed |= {name: func.coalesce(new[name], calls.c[name]) for name in ("cost", "charged_on")}
     return Prepared(
-        statement.on_conflict_do_update(
-            index_elements=["job_id", "first_ordinal", "attempt"],
-            set_=renewed | {"cost": func.coalesce(new.cost, calls.c.cost)},
-        )
+        statement.on_conflict_do_update(index_elements=["job_id", "first_ordinal", "attempt"], set_=renewed)
     )
+
+
+def _call() -> Prepared:
+    mine = and_(calls.c.job_id == bindparam("of_job"), calls.c.first_ordinal == bindparam("from_ordinal"))
+    return Prepared(select(calls.c.phase).where(mine, calls.c.attempt == bindparam("in_attempt")))
 
 
 _RENEW = _renew()
 _SAVE_PROGRESS = _save_progress()
+_LEASED = Prepared(select(jobs.c.id, jobs.c.owner, jobs.c.engine).where(leased()))
+_CALL = _call()
 _WRITE_CALL = _write_call_statement()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, func, select
 
 from limner.contracts.repository import QueueFacts
+from limner.repositories.sql.engine_states import engine_states
 from limner.repositories.sql.lanes import ONE
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
@@ -23,7 +24,11 @@ _BY_ENGINE = Prepared(
         func.sum(lanes.c.running).label("running"),
     ).group_by(lanes.c.engine)
 )
-_OLDEST = Prepared(select(func.min(lanes.c.last_served).label("served")).where(lanes.c.claimable == ONE))
+_OLDEST = Prepared(
+    select(lanes.c.engine, func.min(lanes.c.last_served).label("served"))
+    .where(lanes.c.claimable == ONE)
+    .group_by(lanes.c.engine)
+)
 
 
 def waiting_in_all(connection: Connection) -> int:
@@ -45,10 +50,13 @@ def queue_facts(connection: Connection, moment: Moment) -> QueueFacts:
     stays short behind a long backlog that moves.
     """
     engines = _BY_ENGINE.rows(connection)
-    served = _OLDEST.rows(connection)[0].served
+    states = engine_states(connection, moment)
+    blocked = {engine: state.code for engine, state in states.items() if state.is_blocked(moment.now)}
+    served = min((row.served for row in _OLDEST.rows(connection) if row.engine not in blocked), default=None)
     return QueueFacts(
         queued={row.engine: row.waiting for row in engines},
         running={row.engine: row.running for row in engines},
         oldest_claimable_at=None if served is None else EPOCH + timedelta(microseconds=served),
         drain_rate=drain_rate(connection, moment),
+        blocked=blocked,
     )

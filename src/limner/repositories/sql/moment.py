@@ -1,10 +1,12 @@
-"""When a change happens, and how long what ends then is kept."""
+"""When a change happens, and what the installation has set for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+from limner.domain.budget import NO_BUDGETS, Budgets
 from limner.repositories.sql.rows import EPOCH, to_milliseconds
 
 MICROSECOND = timedelta(microseconds=1)
@@ -12,14 +14,23 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`image_age`: seconds for which finished jobs and their pictures are kept; None is for ever."""
+    """`image_age`: seconds for which finished jobs and their pictures are kept; None is for ever. `credentials`: the
+    one that each engine uses now.
+    """
 
     now: datetime
     image_age: float | None = None
+    budgets: Budgets = NO_BUDGETS
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def at(self) -> int:
         return to_milliseconds(self.now)
+
+    @property
+    def day(self) -> str:
+        """UTC's."""
+        return self.now.astimezone(UTC).date().isoformat()
 
     @property
     def turn(self) -> int:

@@ -28,9 +28,11 @@ from limner.domain.errors import LeaseLost
 from limner.domain.event import JobChanged
 from limner.domain.job import JobError, JobState, Lease
 from limner.repositories.sql.changes import CHANGED, conclude, lane_of, record
+from limner.repositories.sql.charging import settle_calls
 from limner.repositories.sql.lanes import NONE, ONE, return_to_lane
 from limner.repositories.sql.leases import leased
 from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.passing_on import PLACE, going_on, onward_with
 from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import encode, encode_error
 from limner.repositories.sql.tables import calls, images, jobs
@@ -50,6 +52,7 @@ def finish(connection: Connection, lease: Lease, ending: Ending, moment: Moment)
     row = _END.first(connection, leased_job=lease.job_id, epoch=lease.epoch, **ended_with(ending, moment))
     if row is None:
         raise LeaseLost
+    settle_calls(connection, row, ending.counters, moment)
     return conclude(connection, [row], moment, ran=True)[0]
 
 
@@ -60,17 +63,19 @@ def requeue(connection: Connection, lease: Lease, requeue: Requeue, moment: Mome
         raise LeaseLost
     if before.cancel_requested_at is not None:
         return finish(connection, lease, Ending(state=JobState.CANCELLED, counters=requeue), moment)
-    row = _REQUEUE.rows(
+    settle_calls(connection, before, requeue, moment)
+    row = (_REQUEUE_ONWARD if requeue.onward else _REQUEUE).rows(
         connection,
         leased_job=lease.job_id,
         epoch=lease.epoch,
         delayed_until=_delayed_until(requeue, moment),
         goes_first=int(requeue.urgent),
-        given_back=int(requeue.drained),
+        given_back=int(requeue.uncounted),
         **_counted(requeue),
+        **(onward_with(before, requeue.onward) if requeue.onward else {}),
     )[0]
     close_calls(connection, row.id, requeue)
-    return_to_lane(connection, (row.owner, row.engine), (row.owner, row.engine), lane_of(row), moment)
+    return_to_lane(connection, (before.owner, before.engine), (row.owner, row.engine), lane_of(row), moment)
     return record(connection, [row], moment)[0]
 
 
@@ -90,7 +95,7 @@ def end_queued(connection: Connection, job_id: str, ending: Ending, moment: Mome
 
 def close_calls(connection: Connection, job_id: str, requeue: Requeue) -> None:
     """What was counted is not open any more; a handle stays for work that is resumed, unless it is spent."""
-    keep_handles = requeue.urgent or requeue.drained
+    keep_handles = requeue.urgent or requeue.uncounted
     _CLOSE_CALLS.run(connection, of_job=job_id, handles_too=int(not keep_handles), spent=encode(requeue.spent))
 
 
@@ -166,7 +171,7 @@ def _ask_cancel() -> Prepared:
     return Prepared(update(jobs).where(unasked).values(asked).returning(*CHANGED))
 
 
-def _requeue_statement() -> Prepared:
+def _requeue_statement(*, onward: bool) -> Prepared:
     queued = {
         "state": text("'queued'"),
         "not_before": bindparam("delayed_until"),
@@ -177,7 +182,8 @@ def _requeue_statement() -> Prepared:
         "lease_until": null(),
         "event_seq": jobs.c.event_seq + ONE,
     }
-    return Prepared(update(jobs).where(leased()).values(queued | _counting()).returning(*CHANGED))
+    changed = queued | _counting() | (going_on() if onward else {})
+    return Prepared(update(jobs).where(leased()).values(changed).returning(*CHANGED))
 
 
 def _close_calls() -> Prepared:
@@ -190,6 +196,7 @@ def _close_calls() -> Prepared:
 _END = _end()
 _END_QUEUED = _end_queued()
 _ASK_CANCEL = _ask_cancel()
-_REQUEUE = _requeue_statement()
-_BEFORE = Prepared(select(jobs.c.cancel_requested_at).where(leased()))
+_REQUEUE = _requeue_statement(onward=False)
+_REQUEUE_ONWARD = _requeue_statement(onward=True)
+_BEFORE = Prepared(select(jobs.c.id, jobs.c.owner, jobs.c.engine, jobs.c.cancel_requested_at, *PLACE).where(leased()))
 _CLOSE_CALLS = _close_calls()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -22,15 +22,19 @@ from limner.contracts.repository import (
     Submission,
     SweepReport,
 )
-from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError
+from limner.domain.budget import NO_BUDGETS, Budgets
+from limner.domain.engine_state import EngineState
+from limner.domain.errors import DatabaseError, DatabaseUnavailable, EngineError, LimnerError
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
 from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease
 from limner.domain.policy import Policy
+from limner.domain.usage import DayOfUsage
 from limner.repositories.sql import (
     claiming,
     deleting,
+    engine_states,
     events,
     expiring,
     images,
@@ -43,6 +47,7 @@ from limner.repositories.sql import (
     outcomes,
     sqlite,
     sweeping,
+    usage,
 )
 from limner.repositories.sql.keeping import Keep, keep_images
 from limner.repositories.sql.lease_trust import LeaseTrust
@@ -59,15 +64,26 @@ Result = TypeVar("Result")
 
 class SqlRepository:
     """`url` is sqlite:///relative/path or sqlite:////absolute/path; nothing is touched before `open`. `image_age`:
-    seconds for which finished jobs and their pictures are kept; None is for ever.
+    seconds for which finished jobs and their pictures are kept; None is for ever. `credentials` tells the one that each
+    engine uses now.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, image_age: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        image_age: float | None = None,
+        budgets: Budgets = NO_BUDGETS,
+        credentials: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self._path = _path_of(url)
         self._clock = clock or SystemClock()
         self._intake = Intake()
         self._trust = LeaseTrust()
         self._image_age = image_age
+        self._budgets = budgets
+        self._credentials = credentials
         self._running: tuple[Writer, Readers] | None = None
 
     def now(self) -> datetime:
@@ -94,12 +110,14 @@ class SqlRepository:
         return await self._writer.write_item(self._submit_all, entry_of(job, idempotency, policy))
 
     async def find_job(self, job_id: str) -> Job | None:
-        return await self._read(jobs.find_job, job_id)
+        return await self._read(jobs.find_job, job_id, self._moment())
 
     async def page_of_jobs(
         self, owner: str, *, state: JobState | None, reference: str | None, before: str | None, limit: int
     ) -> tuple[Job, ...]:
-        return await self._read(jobs.page_of_jobs, owner, state=state, reference=reference, before=before, limit=limit)
+        return await self._read(
+            jobs.page_of_jobs, owner, self._moment(), state=state, reference=reference, before=before, limit=limit
+        )
 
     async def events_after(self, job_id: str, seq: int) -> tuple[JobEvent, ...]:
         return await self._read(events.events_after, job_id, seq)
@@ -147,7 +165,9 @@ class SqlRepository:
 
     async def open_call(self, lease: Lease, call: Call, *, fail_if_ambiguous: bool) -> None:
         await self._write(
-            lambda connection: leases.open_call(connection, lease, call, fail_if_ambiguous=fail_if_ambiguous)
+            lambda connection: leases.open_call(
+                connection, lease, call, self._moment(), fail_if_ambiguous=fail_if_ambiguous
+            )
         )
 
     async def hold_handle(self, lease: Lease, call: Call) -> None:
@@ -162,6 +182,26 @@ class SqlRepository:
 
     async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged:
         return await self._write(lambda connection: outcomes.requeue(connection, lease, requeue, self._moment()))
+
+    async def engine_states(self) -> Mapping[str, EngineState]:
+        return await self._read(engine_states.engine_states, self._moment())
+
+    async def note_trouble(
+        self, engine: str, error: EngineError, *, probe: bool, policy: Policy
+    ) -> tuple[EngineState, EngineState | None]:
+        return await self._write(
+            lambda connection: engine_states.note_trouble(
+                connection, engine, error, self._moment(), probe=probe, policy=policy
+            )
+        )
+
+    async def note_recovery(self, engine: str, *, probe: bool) -> None:
+        await self._write(
+            lambda connection: engine_states.note_recovery(connection, engine, self._moment(), probe=probe)
+        )
+
+    async def usage(self, owner: str, *, first: date, last: date) -> tuple[DayOfUsage, ...]:
+        return await self._read(usage.usage_between, owner, first, last)
 
     async def find_image(self, image_id: str) -> Image | None:
         return await self._read(images.find_image, image_id)
@@ -245,7 +285,7 @@ class SqlRepository:
         return await self._write(lambda connection: expiring.hide(connection, image_ids, self._moment()))
 
     def _moment(self) -> Moment:
-        return Moment(self._clock.now(), self._image_age)
+        return Moment(self._clock.now(), self._image_age, self._budgets, self._credentials())
 
     async def _write(self, work: Callable[[Connection], Result]) -> Result:
         return await self._writer.write(work)

@@ -20,6 +20,7 @@ Row = Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MILLION = 1_000_000
 
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -34,6 +35,15 @@ def to_time(milliseconds: int) -> datetime:
 
 def to_time_or_none(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else to_time(milliseconds)
+
+
+def to_millionths(amount: float) -> int:
+    """Money is kept in whole numbers, so that sums are exact."""
+    return round(amount * MILLION)
+
+
+def from_millionths(amount: int) -> float:
+    return amount / MILLION
 
 
 def encode_request(request: ImageRequest) -> dict[str, Any]:
@@ -90,7 +100,7 @@ def decode_progress(text: str) -> JobProgress:
     return JobProgress(fraction=fraction, step=step, steps=steps, eta_seconds=eta_seconds)
 
 
-def decode_job(row: Row, images: tuple[Image, ...]) -> Job:
+def decode_job(row: Row, images: tuple[Image, ...], blocked_until: datetime | None = None) -> Job:
     state = JobState(row.state)
     return Job(
         id=JobId(row.id),
@@ -111,6 +121,7 @@ def decode_job(row: Row, images: tuple[Image, ...]) -> Job:
         paid_bad_outputs=row.paid_bad_outputs,
         route=tuple(json.loads(row.route)),
         route_index=row.route_index,
+        costs=() if row.costs is None else tuple(map(from_millionths, json.loads(row.costs))),
         images=images,
         notes=_notes_of(row),
         error=None if row.error is None else JobError(**json.loads(row.error)),
@@ -119,6 +130,7 @@ def decode_job(row: Row, images: tuple[Image, ...]) -> Job:
         trace=row.trace,
         created_at=to_time(row.created_at),
         not_before=to_time_or_none(row.not_before),
+        blocked_until=blocked_until,
         started_at=to_time_or_none(row.started_at),
         finished_at=to_time_or_none(row.finished_at),
         deadline_at=to_time(row.deadline_at),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,12 +17,21 @@ from limner.contracts.repository import Idempotency, Submission
 from limner.domain.errors import IdempotencyKeyReused, LimnerError, QueueFull, TooManyQueued
 from limner.domain.job import Job, JobId
 from limner.domain.policy import Policy
+from limner.repositories.sql.engine_states import blocked_until
 from limner.repositories.sql.jobs import load_jobs
 from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, waiting_job
 from limner.repositories.sql.load import drain_rate, lanes_in_turn, waiting_in_all
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
-from limner.repositories.sql.rows import encode, encode_request, encode_requested, to_milliseconds, to_time
+from limner.repositories.sql.promises import Promises
+from limner.repositories.sql.rows import (
+    encode,
+    encode_request,
+    encode_requested,
+    to_millionths,
+    to_milliseconds,
+    to_time,
+)
 from limner.repositories.sql.tables import events, idempotency, jobs, lanes
 
 TOTAL_HOLDS = 5.0
@@ -46,6 +56,8 @@ COLUMNS = (
     "metadata",
     "requested",
     "request",
+    "costs",
+    "expected_cost",
 )
 
 
@@ -79,6 +91,8 @@ class _Group:
     moment: Moment
     used: dict[tuple[str, str], _Used]
     waiting: Counter[str]
+    promises: Promises
+    blocked: Mapping[str, datetime | None]
     accepted: list[Entry] = field(default_factory=list)
 
     @cached_property
@@ -100,6 +114,7 @@ class _Group:
 
 
 def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry:
+    costs = [to_millionths(cost) for cost in job.costs]
     row = [
         job.id,
         job.owner,
@@ -117,6 +132,8 @@ def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry
         job.metadata,
         encode_requested(job.requested),
         encode_request(job.request),
+        costs or None,
+        costs[job.route_index] if costs else None,
     ]
     return Entry(job=job, idempotency=idempotency, policy=policy, row=encode(row))
 
@@ -138,11 +155,13 @@ class Intake:
             moment=moment,
             used=_used_keys(connection, entries, moment),
             waiting=_waiting(connection, entries),
+            promises=Promises(connection, moment),
+            blocked=blocked_until(connection, moment),
         )
         answers = [self._admit(entry, group) for entry in entries]
         if group.accepted:
             _insert(connection, group.accepted, moment)
-        return _with_replays(connection, answers)
+        return _with_replays(connection, answers, moment)
 
     def _count_total(self, connection: Connection) -> None:
         """Counting every lane for every group would cost more than the group."""
@@ -162,7 +181,8 @@ class Intake:
         group.accepted.append(entry)
         if entry.idempotency is not None:
             group.used[entry.job.owner, entry.idempotency.key] = _used_by(entry, entry.idempotency, group.moment)
-        return Submission(job=entry.job)
+        until = group.blocked.get(entry.job.engine)
+        return Submission(job=replace(entry.job, blocked_until=until) if until else entry.job)
 
     def _refusal(self, entry: Entry, group: _Group) -> LimnerError | None:
         policy = entry.policy
@@ -176,7 +196,7 @@ class Intake:
             wait = group.room_for_anyone
             sentence = f"The queue is full; room in about {wait:.0f} s. Nothing was queued."
             return QueueFull(sentence, retry_after=wait)
-        return None
+        return group.promises.refusal(entry.job)
 
 
 def _used_by(entry: Entry, idempotency: Idempotency, moment: Moment) -> _Used:
@@ -192,10 +212,10 @@ def _replay(used: _Used, idempotency: Idempotency) -> _Replay | LimnerError:
 
 
 def _with_replays(
-    connection: Connection, answers: Sequence[Submission | LimnerError | _Replay]
+    connection: Connection, answers: Sequence[Submission | LimnerError | _Replay], moment: Moment
 ) -> list[Submission | LimnerError]:
     wanted = {answer.job_id for answer in answers if isinstance(answer, _Replay)}
-    found = {job.id: job for job in load_jobs(connection, wanted)} if wanted else {}
+    found = {job.id: job for job in load_jobs(connection, wanted, moment)} if wanted else {}
     return [
         Submission(job=found[JobId(answer.job_id)], replayed=True) if isinstance(answer, _Replay) else answer
         for answer in answers

@@ -15,6 +15,7 @@ from limner.repositories.sql.claiming import open_calls
 from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, unblock
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.outcomes import Ending, end_queued, finish, requeue
+from limner.repositories.sql.passing_on import pass_on
 from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import Row, encode
 from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, jobs
@@ -31,6 +32,7 @@ def sweep(
     done = Upkeep()
     done.add(free_lost(connection, policy, dead, moment, expired_too=expired_too))
     done.add(promote_due(connection, moment))
+    done.add(pass_on(connection, policy, moment))
     done.add(end_late(connection, moment))
     return done
 

@@ -1,7 +1,7 @@
 """The tables. All names begin with limner_, so that a host application's database can be shared.
 
 Ids are canonical UUID text on SQLite (builds in use lack unhex(), which grouped inserts would need for blobs) and
-uuid on Postgres. Times are milliseconds UTC. Partial indexes name states as literals: a bound parameter would not
+uuid on Postgres. Times are milliseconds UTC, money is millionths of the operator's currency. Partial indexes name states as literals: a bound parameter would not
 let SQLite prove that the index applies.
 """
 
@@ -29,6 +29,7 @@ Id = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called INTEGER
 OWNER = 128
 ENGINE = 128
+DAY = 10
 
 ZERO = text("0")
 
@@ -71,6 +72,8 @@ jobs = Table(
     Column("metadata", Text, nullable=False),
     Column("requested", Text, nullable=False),
     Column("request", Text, nullable=False),
+    Column("costs", Text),
+    Column("expected_cost", BigInteger),
 )
 
 
@@ -86,6 +89,8 @@ UNFINISHED = "finished_at IS NULL"
 FINISHED = "finished_at IS NOT NULL"
 CLAIMABLE = "claimable = 1"
 BLOCKED = "claimable = 0 AND queued > 0"
+ROUTED = "state = 'queued' AND route LIKE '%,%'"
+EXPENSIVE = "finished_at IS NULL AND expected_cost > 0"
 
 # With thousands of owners each index by owner costs a page of its own for each job: a job is in one of these two.
 _partial("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id, where=NOT_READY)
@@ -105,6 +110,8 @@ _partial("limner_jobs_leased", jobs.c.lease_until, where=RUNNING)
 _partial("limner_jobs_deadline", jobs.c.deadline_at, where=UNFINISHED)
 _partial("limner_jobs_finished", jobs.c.finished_at, where=FINISHED)
 _partial("limner_jobs_expiring", jobs.c.expires_at, where="expires_at IS NOT NULL")
+_partial("limner_jobs_routed", jobs.c.engine, jobs.c.route, jobs.c.route_index, where=ROUTED)
+_partial("limner_jobs_expensive", jobs.c.engine, jobs.c.owner, jobs.c.expected_cost, where=EXPENSIVE)
 _partial("limner_jobs_reference", jobs.c.owner, jobs.c.reference, jobs.c.id, where="reference IS NOT NULL")
 
 lanes = Table(
@@ -136,6 +143,34 @@ calls = Table(
     Column("handle", Text),
     Column("cost", Float),
     Column("fail_if_ambiguous", SmallInteger, nullable=False),
+    Column("charged_on", String(DAY)),
+    sqlite_with_rowid=False,
+)
+
+usage = Table(
+    "limner_usage",
+    metadata,
+    Column("owner", String(OWNER), primary_key=True),
+    Column("day", String(DAY), primary_key=True),
+    Column("engine", String(ENGINE), primary_key=True),
+    Column("pictures", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("ambiguous_calls", Integer, nullable=False),
+    Column("paid_bad_outputs", Integer, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+engine_state = Table(
+    "limner_engine_state",
+    metadata,
+    Column("engine", String(ENGINE), primary_key=True),
+    Column("credential", String(64), primary_key=True),
+    Column("code", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", BigInteger),
+    Column("noted_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,76 @@
+"""What several engines all can: a request that fits this fits each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from limner.domain.capabilities import Capabilities
+
+
+def intersection(capabilities: Sequence[Capabilities]) -> Capabilities:
+    """Where there is a choice, the first one's. Raises ValueError for what no request could fit."""
+    shared = reduce(_both, capabilities)
+    if not shared.formats:
+        raise ValueError("they have no format in common")
+    return replace(
+        shared,
+        default_width=_fitting("width", shared.default_width, shared.min_width, shared.max_width, shared.size_multiple),
+        default_height=_fitting(
+            "height", shared.default_height, shared.min_height, shared.max_height, shared.size_multiple
+        ),
+        options=_options([one.options for one in capabilities]),
+    )
+
+
+def _both(one: Capabilities, other: Capabilities) -> Capabilities:
+    return replace(
+        one,
+        models=(),
+        min_width=max(one.min_width, other.min_width),
+        max_width=min(one.max_width, other.max_width),
+        min_height=max(one.min_height, other.min_height),
+        max_height=min(one.max_height, other.max_height),
+        size_multiple=math.lcm(one.size_multiple, other.size_multiple),
+        max_count=min(one.max_count, other.max_count),
+        formats=tuple(name for name in one.formats if name in other.formats),
+        max_prompt=min(one.max_prompt, other.max_prompt),
+        negative_prompt=one.negative_prompt and other.negative_prompt,
+        seeds=one.seeds and other.seeds,
+        steps=_overlap(one.steps, other.steps),
+        guidance=_overlap(one.guidance, other.guidance),
+        previews=one.previews and other.previews,
+        charges=one.charges or other.charges,
+    )
+
+
+def _overlap(one: tuple[Any, Any] | None, other: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
+    if one is None or other is None:
+        return None
+    low, high = max(one[0], other[0]), min(one[1], other[1])
+    return (low, high) if low <= high else None
+
+
+def _fitting(name: str, wanted: int, low: int, high: int, multiple: int) -> int:
+    """The largest size up to `wanted` that all take, else the smallest."""
+    smallest = low + -low % multiple
+    if smallest > high:
+        raise ValueError(f"they have no {name} in common")
+    within = min(wanted, high)
+    return max(smallest, within - within % multiple)
+
+
+def _options(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A schema of the options that all know, each held to every one's rules."""
+    known = [schema.get("properties", {}) for schema in schemas]
+    names = [name for name in known[0] if all(name in properties for properties in known)]
+    return {"type": "object", "properties": {name: _rules(properties[name] for properties in known) for name in names}}
+
+
+def _rules(rules: Iterable[Any]) -> Any:
+    first, *others = rules
+    different = [rule for rule in others if rule != first]
+    return {"allOf": [first, *different]} if different else first

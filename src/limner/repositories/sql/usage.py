@@ -1,0 +1,107 @@
+"""Who used what: one row an owner, day and engine, and one for all owners together, which outlives them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, or_, select, text
+from sqlalchemy.dialects.sqlite import insert
+
+from limner.domain.budget import Limit
+from limner.domain.usage import EVERYBODY, DayOfUsage, Usage
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.rows import Row, encode, from_millionths
+from limner.repositories.sql.tables import usage
+
+COUNTS = ("pictures", "calls", "ambiguous_calls", "paid_bad_outputs", "cost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is added to the ledger; `cost` in millionths."""
+
+    owner: str
+    engine: str
+    day: str
+    pictures: int = 0
+    calls: int = 0
+    ambiguous_calls: int = 0
+    paid_bad_outputs: int = 0
+    cost: int = 0
+
+
+def note_usage(connection: Connection, entries: Iterable[Entry]) -> None:
+    """One statement, however many there are."""
+    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
+    for entry in entries:
+        for owner in (entry.owner, EVERYBODY):
+            row = sums[owner, entry.day, entry.engine]
+            for place, name in enumerate(COUNTS):
+                row[place] += getattr(entry, name)
+    if sums:
+        _ADD.run(connection, rows=encode([[*key, *counts] for key, counts in sums.items()]))
+
+
+def usage_between(connection: Connection, owner: str, first: date, last: date) -> tuple[DayOfUsage, ...]:
+    """Oldest first."""
+    span = {"first_day": first.isoformat(), "last_day": last.isoformat()}
+    return tuple(_decode(row) for row in _OF_OWNER.rows(connection, of_owner=owner, **span))
+
+
+def spent(connection: Connection, limit: Limit, moment: Moment) -> int:
+    """Millionths, in the limit's period so far."""
+    row = _SPENT.rows(
+        connection,
+        of_owner=EVERYBODY if limit.owner is None else limit.owner,
+        of_engine=limit.engine,
+        first_day=limit.first_day(moment.now).isoformat(),
+    )[0]
+    return int(row.cost)
+
+
+def forget_owner(connection: Connection, owner: str) -> None:
+    _FORGET.run(connection, of_owner=owner)
+
+
+def _decode(row: Row) -> DayOfUsage:
+    counts = {name: getattr(row, name) for name in COUNTS}
+    return DayOfUsage(
+        owner=row.owner,
+        engine=row.engine,
+        day=date.fromisoformat(row.day),
+        usage=Usage(**counts | {"cost": from_millionths(row.cost)}),
+    )
+
+
+def _add() -> Prepared:
+    source = row_source()
+    names = ("owner", "day", "engine", *COUNTS)
+    cells = [cell(source, place) for place in range(len(names))]
+    statement = insert(usage).from_select(names, select(*cells).select_from(source).where(text("true")))
+    added = {name: usage.c[name] + statement.excluded[name] for name in COUNTS}
+    return Prepared(statement.on_conflict_do_update(index_elements=["owner", "day", "engine"], set_=added))
+
+
+def _spent() -> Prepared:
+    engine: ColumnElement[str] = bindparam("of_engine")
+    mine = (usage.c.owner == bindparam("of_owner"), usage.c.day >= bindparam("first_day"))
+    total = func.coalesce(func.sum(usage.c.cost, type_=BigInteger), text("0")).label("cost")
+    return Prepared(select(total).where(*mine, or_(engine.is_(None), usage.c.engine == engine)))
+
+
+_ADD = _add()
+_SPENT = _spent()
+_OF_OWNER = Prepared(
+    select(usage)
+    .where(
+        usage.c.owner == bindparam("of_owner"),
+        usage.c.day >= bindparam("first_day"),
+        usage.c.day <= bindparam("last_day"),
+    )
+    .order_by(usage.c.day, usage.c.engine)
+)
+_FORGET = Prepared(delete(usage).where(usage.c.owner == bindparam("of_owner")))
