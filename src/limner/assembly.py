@@ -31,6 +31,7 @@ from limner.contracts.engine import Engine
 from limner.contracts.storage import LocalStorage
 from limner.dispatchers.inprocess import InProcessDispatcher
 from limner.domain.errors import NotStarted, SettingsError, StorageUnavailable
+from limner.domain.route import Route
 from limner.engines.isolated import IsolatedEngine
 from limner.notifiers.sqlite import SqliteNotifier
 from limner.observers.telemetry import Telemetry
@@ -54,10 +55,20 @@ class Assembly:
         self.embedded = embedded
         self.clock = SystemClock()
         self.engines = {**_engines_of(settings), **(engines or {})}
-        self.models = Models(self.engines, default=settings.model or next(iter(self.engines), ""))
+        self.models = Models(
+            self.engines,
+            default=settings.model or next(iter(self.engines), ""),
+            routes={name: Route(models=one.route, on_refusal=one.on_refusal) for name, one in settings.models.items()},
+        )
+        self.models.check_budgets(settings.budgets)
         self.observer = Telemetry()
         self.codec = PillowCodec()
-        self.repository = SqlRepository(settings.database_url, image_age=self.policy.image_age)
+        self.repository = SqlRepository(
+            settings.database_url,
+            image_age=self.policy.image_age,
+            budgets=settings.budgets,
+            credentials=self._credentials,
+        )
         self.storage = plugins.storage_from_url(settings.storage_url)
         self.notifier = SqliteNotifier(
             settings.database_path,
@@ -222,6 +233,9 @@ class Assembly:
         self.worker = None
         grace = min(self.policy.drain_grace, EMBEDDED_GRACE) if self.embedded else self.policy.drain_grace
         await worker.drain(grace)
+
+    def _credentials(self) -> dict[str, str]:
+        return {name: engine.credential for name, engine in self.engines.items()}
 
     def _on_ambiguous(self) -> dict[str, OnAmbiguous]:
         tables = self.settings.engines.items()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
@@ -25,16 +26,18 @@ from limner.actions.read_image import Converted, Original, Thumbnail, Variant, r
 from limner.actions.restore_image import restore_image
 from limner.actions.retry_job import retry_job
 from limner.actions.submit_job import BeforeSubmit, fingerprint, submit_job
+from limner.actions.tell_usage import tell_usage
 from limner.actions.wait_job import LOOK_EVERY, wait_job
 from limner.assembly import Assembly
 from limner.contracts.codec import Codec
 from limner.contracts.engine import Engine
 from limner.contracts.repository import Idempotency
-from limner.domain.errors import EngineError, LimnerError, NotStarted
+from limner.domain.errors import EngineError, LimnerError, NotStarted, engine_error
 from limner.domain.identity import Principal
 from limner.domain.image import Image
 from limner.domain.job import Job, JobState
 from limner.domain.request import Ask
+from limner.domain.usage import DayOfUsage
 from limner.settings import Settings
 from limner.web.router import build_operator_router, build_router
 
@@ -45,8 +48,6 @@ Before = TypeVar("Before", bound=BeforeSubmit)
 Finished = TypeVar("Finished", bound=OnFinished)
 
 PATIENCE = 60.0
-ENGINE_ERRORS = {kind.code: kind for kind in reversed(EngineError.__subclasses__())}
-"""By the code of a job's error. Several say `engine_failed`: the first of them, EngineFailed, claims no more than that."""
 FILE_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
@@ -150,7 +151,9 @@ class Limner:
     async def submit(
         self, prompt: str, *, owner: str, idempotency_key: str | None = None, **fields: Unpack[AskFields]
     ) -> Job:
-        """Durably queued when it returns. Raises InvalidRequest, Refused, TooManyQueued, QueueFull, StorageFull."""
+        """Durably queued when it returns. Raises InvalidRequest, Refused, TooManyQueued, QueueFull, BudgetExhausted,
+        StorageFull.
+        """
         _require_started(self._assembly)
         ask = Ask(prompt=prompt, **fields)
         key = Idempotency(key=idempotency_key, fingerprint=fingerprint(ask)) if idempotency_key else None
@@ -182,6 +185,12 @@ class Limner:
         """Registers `hook(job)`, called after every final state: at least once, again after a failure or a crash."""
         self._assembly.on_finished.append(hook)
         return hook
+
+    async def usage(self, *, owner: str, first: date | None = None, last: date | None = None) -> tuple[DayOfUsage, ...]:
+        """What an owner used, by engine and day; by default this month. Raises InvalidRequest for more than 366 days."""
+        _require_started(self._assembly)
+        _, _, days = await tell_usage(_owner(owner), first=first, last=last, repository=self._assembly.repository)
+        return days
 
     async def delete_owner(self, owner: str) -> int:
         """Cancels and deletes all that an owner has; returns how many pictures went."""
@@ -296,4 +305,4 @@ def _as_error(job: Job) -> EngineError:
     """A job's end without a picture as the error that its engine raised."""
     if job.error is None:
         return EngineError("The job was cancelled.", job_id=job.id)
-    return ENGINE_ERRORS.get(job.error.code, EngineError)(job.error.detail, job_id=job.id)
+    return engine_error(job.error.code, job.error.detail, job_id=job.id)

@@ -27,8 +27,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from limner.domain.budget import NO_BUDGETS, Budgets
 from limner.domain.errors import SettingsError
 from limner.domain.policy import Policy
+from limner.domain.route import OnRefusal
 
 PREFIX = "LIMNER_"
 OTHER_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNER_DEBUG", "LIMNER_FAULTS"})
@@ -37,6 +39,7 @@ OTHER_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNE
 DEFAULT_FILE = "limner.toml"
 FROM_FILE = "(file)"
 MAY_BE_ZERO = frozenset({"free_space", "start_margin", "drain_grace", "close_grace", "max_lease_losses", "owner_quota"})
+NAME = r"[a-z0-9][a-z0-9_-]{0,63}"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -57,6 +60,15 @@ class EngineSettings(BaseModel):
         return [("kind", self.kind), ("options", sorted(self.options))]
 
 
+class ModelSettings(BaseModel):
+    """One `[models.NAME]` table: the models that paint it, in order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    route: tuple[str, ...] = Field(min_length=1)
+    on_refusal: OnRefusal = "fail"
+
+
 class Settings(BaseSettings):
     """What an installation is made of. URLs and engines stay out of the repr: they may hold passwords."""
 
@@ -69,6 +81,8 @@ class Settings(BaseSettings):
     storage: str = Field(default="", repr=False)
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
     model: str = ""
+    models: dict[str, ModelSettings] = {}
+    budgets: Budgets = NO_BUDGETS
     embed: Literal["minimal", "full"] = "minimal"
     limits: Policy = Policy()
 
@@ -144,9 +158,25 @@ class Settings(BaseSettings):
         if not isinstance(tables, Mapping):
             return tables
         for name in tables:
-            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+            if not re.fullmatch(NAME, name):
                 raise ValueError(f"{name!r} cannot name an engine: use a-z, 0-9, - and _")
         return {name: {"kind": name} | table if isinstance(table, dict) else table for name, table in tables.items()}
+
+    @field_validator("models")
+    @classmethod
+    def check_names(cls, models: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
+        for name in models:
+            if not re.fullmatch(NAME, name):
+                raise ValueError(f"{name!r} cannot name a model: use a-z, 0-9, - and _")
+        return models
+
+    @field_validator("budgets")
+    @classmethod
+    def check_budgets(cls, budgets: Budgets) -> Budgets:
+        for limit in budgets.all_limits():
+            if limit.amount < 0:
+                raise ValueError(f"{limit.amount:g} a {limit.period} is below 0")
+        return budgets
 
     @field_validator("limits")
     @classmethod
@@ -226,7 +256,8 @@ def _unknown(values: Mapping[str, Any], label: str) -> list[str]:
 def _unknown_variables() -> list[str]:
     known = [f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_limit_names("limits__"))]
     ours = [name for name in os.environ if name.startswith(PREFIX) and name not in OTHER_VARIABLES]
-    strangers = [name for name in ours if name not in known and not name.startswith(f"{PREFIX}ENGINES__")]
+    tables = tuple(f"{PREFIX}{table}__" for table in ("ENGINES", "MODELS", "BUDGETS"))
+    strangers = [name for name in ours if name not in known and not name.startswith(tables)]
     return [_nearest(name, [*known, *OTHER_VARIABLES], "{}") for name in strangers]
 
 

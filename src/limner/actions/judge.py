@@ -8,29 +8,35 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
-from limner.contracts.repository import NOTHING_COUNTED, Requeue
+from limner.contracts.repository import NOTHING_COUNTED, Onward, Requeue
+from limner.domain.engine_state import ACCOUNT
 from limner.domain.errors import (
     BadImage,
+    BadParameter,
+    BudgetExhausted,
     ContractBroken,
     EngineCrashed,
     EngineError,
     EngineTimeout,
     LimnerError,
     OutOfMemory,
+    RefusedByPolicy,
     RetryClass,
     UnknownOutcome,
 )
 from limner.domain.job import Job, JobError
 from limner.domain.lost_lease import DEADLINE_EXCEEDED, end_after_loss
 from limner.domain.policy import Policy
+from limner.domain.route import OnRefusal, fallback_note
 
 OnAmbiguous = Literal["fail", "retry"]
 
 LONGEST_PAUSE = 60.0
-LONGEST_WAIT = 600.0
-FIRST_WAIT = 5.0
 UNUSABLE_PICTURES = 2
 COUNT_WORDS = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+
+REFUSALS = (RefusedByPolicy, BadParameter)
+"""Another engine might paint it; whether it may is the operator's to say."""
 
 STOPPED = (EngineCrashed, EngineTimeout, OutOfMemory)
 """The engine itself came to an end: whose fault that was decides what is counted."""
@@ -52,7 +58,9 @@ class Situation:
     """What is known when a try has failed.
 
     `unknown_calls`: paid calls that were on their way without a handle. `open_call`: one has a handle to resume by.
-    `charged`: the unusable picture was paid for. `on_ambiguous`: the engine's setting. `chance`: uniform in [0, 1).
+    `charged`: the unusable picture was paid for. `on_ambiguous`: the engine's setting. `blocked`: seconds for which its
+    engine is paused now; `known`: its account was at fault before. `onward`: the next place of the job's route, and
+    `on_refusal` whether it may be asked what was refused. `chance`: uniform in [0, 1).
     """
 
     now: datetime
@@ -61,6 +69,10 @@ class Situation:
     unknown_calls: int = 0
     open_call: bool = False
     charged: bool = False
+    blocked: float = 0.0
+    known: bool = False
+    onward: int | None = None
+    on_refusal: OnRefusal = "fail"
     chance: Callable[[], float] = random.random
 
     @property
@@ -75,11 +87,15 @@ def judge(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     if isinstance(error, STOPPED) and not error.facts.get("own", True):
         return _after_loss(job, situation)
     verdict = (_after_crash if isinstance(error, STOPPED) else _by_class)(error, job, situation)
-    counters = replace(counters_of(verdict), ambiguous_calls=situation.unknown_calls)
+    counters = replace(
+        counters_of(verdict), ambiguous_calls=situation.unknown_calls, uncharged=_cost_nothing(error, situation)
+    )
     if situation.charge_matters:
         return Failure(error=as_job_error(_in_doubt(error)), counters=counters)
     if situation.now >= job.deadline_at:
         return Failure(error=DEADLINE_EXCEEDED, counters=replace(counters, crashes=0))
+    if situation.onward is not None and _goes_on(error, verdict, situation):
+        return replace(counters, delay=None, uncounted=False, onward=_onward(error, job, situation, situation.onward))
     return counters if isinstance(verdict, Requeue) else replace(verdict, counters=counters)
 
 
@@ -89,12 +105,16 @@ def counters_of(verdict: Verdict) -> Requeue:
 
 
 def _by_class(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+    if isinstance(error, BudgetExhausted):
+        return _when_it_renews(error, job, situation)
+    if isinstance(error, ACCOUNT) and situation.known:
+        return _when_free(situation)
     retry = error.retry if isinstance(error, EngineError) else RetryClass.AGAIN
     match retry:
         case RetryClass.AGAIN | RetryClass.AMBIGUOUS:
             return _again(error, job, situation, _full_jitter(job, situation))
         case RetryClass.LATER:
-            return _again(error, job, situation, _wait_of(error, job, situation))
+            return _when_free(situation)
         case RetryClass.ONCE:
             return _after_bad_image(error, job, situation)
         case RetryClass.NEVER:
@@ -161,13 +181,41 @@ def _full_jitter(job: Job, situation: Situation) -> timedelta:
     return timedelta(seconds=situation.chance() * min(LONGEST_PAUSE, 2.0 ** tries_of(job)))
 
 
-def _wait_of(error: LimnerError, job: Job, situation: Situation) -> timedelta:
-    """The service's own wait, else equal jitter: full jitter could spend every try within its limit's window."""
-    wait = error.retry_after if isinstance(error, EngineError) else None
-    if wait is not None:
-        return timedelta(seconds=min(max(wait, 0.0), LONGEST_WAIT))
-    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** tries_of(job))
-    return timedelta(seconds=longest / 2 + situation.chance() * longest / 2)
+def _when_free(situation: Situation) -> Requeue:
+    """The engine is paused for everybody: that is not held against the one who found out."""
+    return Requeue(delay=timedelta(seconds=situation.blocked), uncounted=True, urgent=situation.open_call)
+
+
+def _when_it_renews(error: BudgetExhausted, job: Job, situation: Situation) -> Verdict:
+    """A job waits for its budget, unless its deadline comes first."""
+    wait = timedelta(seconds=error.retry_after)
+    if situation.now + wait >= job.deadline_at:
+        return Failure(error=as_job_error(error))
+    return Requeue(delay=wait, uncounted=True)
+
+
+def _cost_nothing(error: LimnerError, situation: Situation) -> bool:
+    """An engine that names its fault says by it whether calls under way were charged; a refusal may have been."""
+    if situation.unknown_calls or not isinstance(error, EngineError) or isinstance(error, (BadImage, RefusedByPolicy)):
+        return False
+    return error.retry is not RetryClass.AMBIGUOUS
+
+
+def _goes_on(error: LimnerError, verdict: Verdict, situation: Situation) -> bool:
+    """Only where nothing is left open with this engine, and never with what was paid for and cannot be used."""
+    if situation.unknown_calls or situation.open_call or isinstance(error, BadImage):
+        return False
+    if isinstance(error, REFUSALS):
+        return situation.on_refusal == "next"
+    if not isinstance(error, (EngineError, BudgetExhausted)):
+        return False
+    over = isinstance(verdict, Failure) or isinstance(error, BudgetExhausted)
+    return over or situation.blocked > situation.policy.route_patience
+
+
+def _onward(error: LimnerError, job: Job, situation: Situation, place: int) -> Onward:
+    note = fallback_note(job.route, job.route_index, place, error.code)
+    return Onward(place=place, note=note, tries=situation.policy.max_attempts)
 
 
 def _poison(error: LimnerError, job: Job, crashes: int) -> JobError:

@@ -108,6 +108,7 @@ async def _keep(run: Running, painted: Painted) -> None:
     run.note_kept(painted.ordinal)
     run.publish(change)
     _conclude(run, seconds)
+    await run.needs.troubles.painted(run.claim)
 
 
 async def _store(run: Running, painted: Painted) -> JobChanged:

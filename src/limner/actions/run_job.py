@@ -31,6 +31,7 @@ async def begin(run: Running) -> Strokes:
     """The paint of an open engine; nothing is painted yet."""
     fault("after_claim")
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
+    run.needs.retry_budget.note_try(run.job.engine)
     return Strokes(
         engine.paint(_task(run)),
         seconds=engine.capabilities.paint_timeout,
@@ -58,14 +59,13 @@ async def stop(run: Running, strokes: Strokes) -> None:
 
 
 def _task(run: Running) -> PaintTask:
-    _, model = run.needs.models.engine_of(run.job.request.model)
     return PaintTask(
         job_id=run.job.id,
         request=run.job.request,
         ordinals=tuple(sorted(run.missing)),
         attempt=run.job.attempt,
         request_key=f"{run.job.id}:{run.job.attempt}",
-        model=model,
+        model=run.job.engine_model,
         resume=tuple(_open_calls(run)),
         deadline=run.job.deadline_at,
         alone=run.claim.alone,

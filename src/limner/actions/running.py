@@ -16,7 +16,9 @@ from limner.actions.heartbeat import Heartbeat
 from limner.actions.judge import OnAmbiguous
 from limner.actions.models import Models
 from limner.actions.progress import Tally
+from limner.actions.retry_budget import RetryBudget
 from limner.actions.strokes import Interrupted
+from limner.actions.troubles import Troubles
 from limner.contracts.clock import Clock
 from limner.contracts.codec import Codec
 from limner.contracts.dispatcher import Dispatcher
@@ -24,7 +26,7 @@ from limner.contracts.notifier import Notifier
 from limner.contracts.observer import Observer
 from limner.contracts.repository import Repository
 from limner.contracts.storage import Storage
-from limner.domain.errors import Busy, EngineTimeout, LeaseLost
+from limner.domain.errors import DatabaseUnavailable, EngineTimeout, LeaseLost, StorageFull, StorageUnavailable
 from limner.domain.event import JobChanged, ProgressTick
 from limner.domain.job import Call, CallPhase, Claim
 from limner.domain.policy import Policy
@@ -35,6 +37,8 @@ FIRST_REST = 0.1
 LONGEST_REST = 2.0
 LAST_CHANCE = 2.0
 """Seconds after a cancel or a drain in which what is in hand may still be recorded: it is paid for."""
+
+OUTAGES = (DatabaseUnavailable, StorageUnavailable, StorageFull, OSError)
 
 T = TypeVar("T")
 
@@ -62,6 +66,8 @@ class RunNeeds:
     policy: Policy
     clock: Clock
     heartbeat: Heartbeat
+    troubles: Troubles
+    retry_budget: RetryBudget
     on_ambiguous: Mapping[str, OnAmbiguous]
     embed_prompt: bool
     save: Callable[[ProgressTick], None]
@@ -187,7 +193,7 @@ class Running:
         while True:
             try:
                 return await action()
-            except (Busy, OSError) as trouble:
+            except OUTAGES as trouble:
                 name = getattr(trouble, "code", type(trouble).__name__)
                 logger.warning("waiting to record what was painted: %s", name, extra=self.facts)
             await wait(pause)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 from limner.actions.judge import Failure, Situation, counters_of, judge
 from limner.actions.quiet_trace import log_fault
 from limner.actions.running import Reason, Running
 from limner.actions.strokes import Interrupted
+from limner.actions.troubles import Standing
 from limner.contracts.faults import fault
 from limner.contracts.repository import Requeue
+from limner.domain.engine_state import PASSING
 from limner.domain.errors import BadImage, EngineError, LeaseLost, LimnerError, UnknownOutcome
 from limner.domain.event import JobChanged
 from limner.domain.job import JobError, JobState
+from limner.domain.route import engine_of
 
 logger = logging.getLogger("limner.worker")
 
@@ -31,16 +36,30 @@ async def settle(run: Running, fault_found: Exception) -> None:
     elif isinstance(fault_found, Interrupted) and not run.unknown_calls:
         await _requeue(run, Requeue(uncounted=True, urgent=run.open_call))
     else:
-        await _settle_error(run, _error_of(run, fault_found))
+        await _settle_fault(run, fault_found)
 
 
-async def _settle_error(run: Running, error: LimnerError) -> None:
-    verdict = judge(error, run.job, _situation(run, error))
+async def _settle_fault(run: Running, fault_found: Exception) -> None:
+    error = _error_of(run, fault_found)
+    try:
+        standing = await run.insist(partial(run.needs.troubles.met, run.claim, fault_found), run.rest)
+    except LeaseLost:
+        _lose(run)
+        return
+    verdict = judge(error, run.job, _situation(run, error, standing))
     _count(run, error, counters_of(verdict))
     if isinstance(verdict, Failure):
         await _finish(run, JobState.FAILED, verdict.error, verdict.counters)
     else:
-        await _requeue(run, verdict)
+        await _requeue(run, _within_budget(run, error, verdict))
+
+
+def _within_budget(run: Running, error: LimnerError, requeue: Requeue) -> Requeue:
+    """Too many retries at once are spread over the minutes that follow."""
+    if requeue.onward is not None or not isinstance(error, PASSING):
+        return requeue
+    pause = timedelta(seconds=run.needs.retry_budget.book(run.job.engine))
+    return replace(requeue, delay=max(requeue.delay or timedelta(), pause))
 
 
 def _error_of(run: Running, fault_found: Exception) -> LimnerError:
@@ -52,7 +71,7 @@ def _error_of(run: Running, fault_found: Exception) -> LimnerError:
     return fault_found if isinstance(fault_found, LimnerError) else LimnerError()
 
 
-def _situation(run: Running, error: LimnerError) -> Situation:
+def _situation(run: Running, error: LimnerError, standing: Standing) -> Situation:
     charged = isinstance(error, BadImage) and bool(run.spent)
     return Situation(
         now=run.needs.repository.now(),
@@ -61,6 +80,10 @@ def _situation(run: Running, error: LimnerError) -> Situation:
         unknown_calls=run.unknown_calls,
         open_call=run.open_call,
         charged=charged,
+        blocked=standing.blocked,
+        known=standing.known,
+        onward=standing.onward,
+        on_refusal=run.needs.models.on_refusal(run.job.request.model),
     )
 
 
@@ -85,7 +108,8 @@ async def _requeue(run: Running, requeue: Requeue) -> None:
     fault("before_requeue")
     requeue = replace(requeue, spent=tuple(sorted(run.spent)))
     if await _write(run, lambda: run.needs.repository.requeue(run.lease, requeue)) and requeue.delay is None:
-        run.needs.dispatcher.nudge(run.job.engine)
+        place = requeue.onward.place if requeue.onward else run.job.route_index
+        run.needs.dispatcher.nudge(engine_of(run.job.route[place]))
 
 
 async def _write(run: Running, action: Callable[[], Awaitable[JobChanged]]) -> bool:

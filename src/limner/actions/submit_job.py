@@ -59,7 +59,7 @@ async def submit_job(
     retry_of: Job | None = None,
     needs: SubmitNeeds,
 ) -> Submission:
-    """Raises InvalidRequest, Refused, StorageFull, TooManyQueued, QueueFull, IdempotencyKeyReused."""
+    """Raises InvalidRequest, Refused, StorageFull, TooManyQueued, QueueFull, BudgetExhausted, IdempotencyKeyReused."""
     _check_owner(owner)
     request = needs.models.resolve(ask)
     heard = await _hear(ask, owner, needs) if needs.before_submit else ask
@@ -124,7 +124,8 @@ def _new_job(
         metadata=heard.metadata,
         priority=heard.priority,
         max_attempts=needs.policy.max_attempts,
-        route=(needs.models.engine_of(request.model)[0],),
+        route=needs.models.route_of(request.model),
+        costs=needs.models.costs(request),
         retry_of=retry_of.id if retry_of else None,
         trace=needs.observer.trace(),
         created_at=now,

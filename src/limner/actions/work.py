@@ -17,8 +17,10 @@ from limner.actions.models import Models
 from limner.actions.patience import Patience, jittered
 from limner.actions.progress import ProgressBook
 from limner.actions.quiet_trace import log_fault
+from limner.actions.retry_budget import RetryBudget
 from limner.actions.run_job import run_job
 from limner.actions.running import Reason, RunNeeds, Running
+from limner.actions.troubles import Troubles
 from limner.contracts.clock import Clock
 from limner.contracts.codec import Codec
 from limner.contracts.dispatcher import Dispatcher
@@ -94,6 +96,8 @@ class Worker:
             policy=policy,
             clock=clock,
             heartbeat=self._heartbeat,
+            troubles=Troubles(repository=repository, dispatcher=dispatcher, policy=policy),
+            retry_budget=RetryBudget(clock),
             on_ambiguous=on_ambiguous,
             embed_prompt=embed_prompt,
             save=self._progress.note,

@@ -21,6 +21,7 @@ from limner.cli.options import Options, shared_options
 from limner.cli.output import echo_json
 from limner.cli.page_link import url_of
 from limner.contracts.engine import Engine
+from limner.domain.engine_state import EngineState
 from limner.domain.errors import LimnerError
 from limner.domain.identity import KeyKind
 from limner.domain.policy import Policy
@@ -83,6 +84,8 @@ async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
     yield await _port(assembly.settings)
     for name, engine in assembly.engines.items():
         yield await _engine(name, engine)
+    for finding in await _troubles(assembly):
+        yield finding
 
 
 def _plugins() -> Finding:
@@ -202,6 +205,29 @@ async def _port(settings: Settings) -> Finding:
 
 def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LimnerError) else f"It raised {type(error).__name__}: {error}"
+
+
+async def _troubles(assembly: Assembly) -> list[Finding]:
+    """Engines that all workers leave alone just now."""
+    if not assembly.settings.home.exists():
+        return []
+    try:
+        await assembly.repository.open()
+        try:
+            states = await assembly.repository.engine_states()
+        finally:
+            await assembly.repository.close()
+    except LimnerError:
+        return []  # the database has a finding of its own
+    now = assembly.clock.now()
+    return [_trouble(state) for state in states.values() if state.is_blocked(now)]
+
+
+def _trouble(state: EngineState) -> Finding:
+    told = f"{state.detail} It is asked again at {state.blocked_until:%H:%M:%S} UTC."
+    if state.is_account:
+        return Finding(f"engine {state.engine}", "broken", told, "See to the account at the service; jobs wait for it.")
+    return Finding(f"engine {state.engine}", "note", told)
 
 
 async def _server(options: Options) -> Finding:

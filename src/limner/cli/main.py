@@ -21,6 +21,7 @@ COMMANDS = {
     "jobs": ("limner.cli.jobs:jobs", "List, show, watch, cancel, retry, delete."),
     "images": ("limner.cli.images:images", "List, save, delete, restore."),
     "models": ("limner.cli.models:models", "What can paint, and what it takes."),
+    "usage": ("limner.cli.usage:usage", "What was painted and what it cost."),
     "page-link": ("limner.cli.page_link:page_link", "Make a link that signs a browser in, once."),
     "keys": ("limner.cli.keys:keys", "Create, list, revoke API keys; list and end sessions."),
     "doctor": ("limner.cli.doctor:doctor", "What is configured, what works, and how to mend the rest."),

@@ -34,8 +34,11 @@ def _tell(model: Document) -> None:
     click.echo(f"{model['name']}{'  (default)' if model['default'] else ''}  {model['description']}")
     sizes = f"{width['minimum']}–{width['maximum']} × {height['minimum']}–{height['maximum']} px"
     click.echo(f"  {sizes}, up to {can['max_count']} pictures, {', '.join(can['formats'])}")
+    if model["route"]:
+        click.echo(f"  Painted by {', else '.join(model['route'])}")
     for name, schema in can["options"].get("properties", {}).items():
         choices = ", ".join(map(str, schema.get("enum", ()))) or schema.get("type", "")
         click.echo(f"  --option {name}=…  {choices}")
     if model["problem"]:
-        click.echo(f"  It cannot paint now: {model['problem']['detail']}")
+        again = f" It is asked again at {at}." if (at := model["problem"].get("retry_at")) else ""
+        click.echo(f"  It cannot paint now: {model['problem']['detail']}{again}")

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from limner.domain.engine_state import EngineState
-from limner.domain.errors import EngineError
+from limner.contracts.trouble import TroubleRepository
+from limner.contracts.usage import UsageRepository
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
 from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease, Note
 from limner.domain.policy import Policy
-from limner.domain.usage import DayOfUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +179,6 @@ class JobRepository(Protocol):
         """
         ...
 
-    async def usage(self, owner: str, *, first: date, last: date) -> tuple[DayOfUsage, ...]:
-        """Oldest first, days without any left out; EVERYBODY is all owners together."""
-        ...
-
 
 class WorkRepository(Protocol):
     """What a worker needs."""
@@ -227,20 +222,6 @@ class WorkRepository(Protocol):
         ...
 
     async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged: ...
-
-    async def engine_states(self) -> Mapping[str, EngineState]:
-        """Trouble on record, by engine, as far as the credentials that are in use have met it."""
-        ...
-
-    async def note_trouble(
-        self, engine: str, error: EngineError, *, probe: bool, policy: Policy
-    ) -> tuple[EngineState, EngineState | None]:
-        """The state of the engine now, and the one before."""
-        ...
-
-    async def note_recovery(self, engine: str, *, probe: bool) -> None:
-        """The engine has painted. While it is blocked only the probe's word counts."""
-        ...
 
 
 class ImageRepository(Protocol):
@@ -327,5 +308,14 @@ class KeyRepository(Protocol):
         ...
 
 
-class Repository(JobRepository, WorkRepository, ImageRepository, MaintenanceRepository, KeyRepository, Protocol):
+class Repository(
+    JobRepository,
+    WorkRepository,
+    ImageRepository,
+    MaintenanceRepository,
+    KeyRepository,
+    TroubleRepository,
+    UsageRepository,
+    Protocol,
+):
     """All of it, as one database gives it."""

@@ -59,9 +59,19 @@ class Budgets:
         yield from _limits(self.per_engine.get(engine, NO_LIMIT), None, engine)
         yield from _limits(self.per_owner_and_engine.get(engine, NO_LIMIT), owner, engine)
 
+    def all_limits(self) -> Iterator[Limit]:
+        """Whoever they bind."""
+        for engine in ("", *self.engines):
+            yield from self.limits("", engine)
+
     def binds(self, engine: str) -> bool:
         """Whether anything limits what this engine may cost."""
         return next(self.limits("", engine), None) is not None
+
+    @property
+    def engines(self) -> frozenset[str]:
+        """Those that are named."""
+        return frozenset(self.per_engine) | frozenset(self.per_owner_and_engine)
 
 
 NO_BUDGETS = Budgets()
@@ -81,7 +91,7 @@ def exhausted(limit: Limit, *, cost: float, left: float, now: datetime, ending: 
         retry_after=(renews_at - now).total_seconds(),
         left=round(max(left, 0.0), 6),
         cost=round(cost, 6),
-        renews_at=renews_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        renews_at=f"{renews_at:%Y-%m-%dT%H:%M:%S}.000Z",
     )
 
 

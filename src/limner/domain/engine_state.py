@@ -24,6 +24,8 @@ ACCOUNT = (OutOfMoney, Unauthorised)
 """Nothing will go until somebody sees to the account: the breaker opens at once."""
 PASSING = (NotSent, Transient, UnknownOutcome)
 """Faults of the service that pass: the breaker opens after a run of them."""
+TROUBLE = (RateLimited, *ACCOUNT, *PASSING)
+"""What says something of the engine, and not only of one job."""
 
 LONGEST_BLOCK = 600.0
 FIRST_WAIT = 5.0
@@ -68,11 +70,6 @@ class EngineState:
 
     def as_error(self) -> EngineError:
         return engine_error(self.code, self.detail)
-
-
-def is_trouble(error: Exception) -> bool:
-    """Whether a fault says something of the engine, and not only of one job."""
-    return isinstance(error, (RateLimited, *ACCOUNT, *PASSING))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

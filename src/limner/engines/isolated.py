@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from limner.contracts.engine import Engine, PaintTask, Progress, Stroke
 from limner.domain.errors import EngineError, EngineTimeout
+from limner.domain.request import ImageRequest
 from limner.domain.wording import listed
 from limner.engines.child_process import ChildPlan, ChildProcess
 
@@ -47,7 +48,9 @@ class IsolatedEngine(Engine):
         if memory not in MEASURES:
             raise ValueError(f"memory is {memory!r}; there are {listed(MEASURES)}")
         module, _, name = class_path.partition(":")
-        self.capabilities = operator.attrgetter(name)(importlib.import_module(module))(**options).capabilities
+        self._inside: Engine = operator.attrgetter(name)(importlib.import_module(module))(**options)
+        self.capabilities = self._inside.capabilities
+        self.credential = self._inside.credential
         self._health_timeout = health_timeout
         self._plan = ChildPlan(
             engine=class_path,
@@ -58,6 +61,9 @@ class IsolatedEngine(Engine):
             close_grace=close_grace,
         )
         self._seats = [_Seat(self._plan) for _ in range(children)]
+
+    def estimate(self, request: ImageRequest, model: str) -> float | None:
+        return self._inside.estimate(request, model)
 
     async def open(self) -> None:
         """Starts the children and opens the engine in each. Raises the EngineError that keeps it shut."""

@@ -41,6 +41,7 @@ COUNTERS: Mapping[str, Meaning] = {
 GAUGES: Mapping[str, Meaning] = {
     "limner_queue_depth": Meaning("Jobs waiting.", ("engine",)),
     "limner_running_jobs": Meaning("Jobs being painted.", ("engine",)),
+    "limner_engine_blocked": Meaning("1 while an engine is paused or its breaker is open.", ("engine", "code")),
     "limner_oldest_claimable_seconds": Meaning("For how long the owner whose turn it is has waited for it."),
     "limner_drain_rate": Meaning("Jobs finished a second, over the last minute."),
 }
@@ -79,6 +80,9 @@ class Metrics:
             self._gauges[gauge].clear()
             for engine, amount in by_engine.items():
                 self._gauges[gauge].labels(engine).set(amount)
+        self._gauges["limner_engine_blocked"].clear()
+        for engine, code in facts.blocked.items():
+            self._gauges["limner_engine_blocked"].labels(engine, code).set(1)
         age = (now - facts.oldest_claimable_at).total_seconds() if facts.oldest_claimable_at else 0.0
         self._gauges["limner_oldest_claimable_seconds"].set(max(age, 0.0))
         self._gauges["limner_drain_rate"].set(facts.drain_rate)

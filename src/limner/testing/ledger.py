@@ -13,6 +13,8 @@ from typing import Any, Literal
 from limner.contracts.engine import Engine, Painted, PaintTask, Progress, Stroke, Submitted, Submitting
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import Transient
+from limner.domain.identity import digest_of
+from limner.domain.request import ImageRequest
 from limner.testing.instant import checkerboard
 from limner.testing.ledger_service import LedgerCall, LedgerService
 from limner.testing.misdeeds import SCHEMA, Misdeed
@@ -25,7 +27,7 @@ class LedgerEngine(Engine):
     """Buys checkerboards from a service that charges each call in the file `ledger`.
 
     `mode`: "sync" services answer with the picture, "asynchronous" ones with a handle to poll. `idempotent` services
-    charge a request key once. `accept_seconds` pass before the charge, `paint_seconds` after it; polls and progress
+    charge a request key once; each call costs `price` (None: nobody has said). `key` is the account's. `accept_seconds` pass before the charge, `paint_seconds` after it; polls and progress
     come every `poll_seconds`. `misbehave` (see `misdeeds.SCHEMA`) holds for all jobs, the JSON file `control` for as
     long as it exists, a request's option `misbehave` for that job.
     """
@@ -40,6 +42,8 @@ class LedgerEngine(Engine):
         paint_seconds: float = 0.0,
         poll_seconds: float = 0.05,
         pictures_per_call: int = 1,
+        price: float | None = PRICE,
+        key: str = "",
         control: str | None = None,
         misbehave: Mapping[str, Any] | None = None,
         concurrency: int = 16,
@@ -60,6 +64,8 @@ class LedgerEngine(Engine):
             description="Buys checkerboards and writes down what they cost, for tests.",
             examples=("anything",),
         )
+        self.credential = digest_of(key) if key else ""
+        self._price = price
         self._service = LedgerService(Path(ledger), idempotent=idempotent)
         self._asynchronous = mode == "asynchronous"
         self._accept_seconds = accept_seconds
@@ -68,6 +74,10 @@ class LedgerEngine(Engine):
         self._pictures_per_call = pictures_per_call
         self._control = Path(control) if control else None
         self._always = misbehave
+
+    def estimate(self, request: ImageRequest, model: str) -> float | None:  # noqa: ARG002 - there is one price
+        calls = -(-request.count // self._pictures_per_call)
+        return None if self._price is None else calls * self._price
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
         misdeed = Misdeed(task, control=self._control, always=self._always)
@@ -85,7 +95,7 @@ class LedgerEngine(Engine):
                 yield stroke
         for ordinals in self._batches([ordinal for ordinal in task.ordinals if ordinal not in paid_for]):
             key = f"{task.request_key}-{ordinals[0]}"
-            yield Submitting(ordinals=ordinals, request_key=key, cost=PRICE)
+            yield Submitting(ordinals=ordinals, request_key=key, cost=self._price)
             await misdeed.at("submitting")
             await asyncio.sleep(self._accept_seconds)
             call = await asyncio.to_thread(self._service.take, task.job_id, ordinals, key, seconds=self._paint_seconds)

@@ -19,6 +19,7 @@ from limner.domain.errors import (
     RateLimited,
     RefusedByPolicy,
     Transient,
+    Unauthorised,
     UnknownOutcome,
 )
 
@@ -68,6 +69,7 @@ _FAULTS: Mapping[str, type[EngineError]] = {
     "not_sent": NotSent,
     "transient": Transient,
     "out_of_money": OutOfMoney,
+    "unauthorised": Unauthorised,
     "refuse": RefusedByPolicy,
     "unknown_outcome": UnknownOutcome,
 }
@@ -81,7 +83,7 @@ DEEDS: Mapping[str, Callable[[], Awaitable[None] | None]] = {
     "deaf": _be_deaf,
     "block": lambda: time.sleep(3600),
     "hold_the_interpreter": _hold_the_interpreter,
-    "rate_limit": _raiser(lambda: RateLimited(retry_after=0.2)),
+    "rate_limit": lambda: None,
     "bad_image": lambda: None,
     "short_delivery": lambda: None,
     **{name: _raiser(error) for name, error in _FAULTS.items()},
@@ -93,11 +95,14 @@ SCHEMA: Mapping[str, Any] = {
         "deed": {"enum": sorted(DEEDS)},
         "at": {"enum": list(MOMENTS)},
         "attempts": {"type": "integer", "minimum": 1},
+        "seconds": {"type": "number", "minimum": 0},
     },
     "required": ["deed"],
     "additionalProperties": False,
 }
-"""A misdeed as JSON: what, when (before the call), and in how many of a job's first tries (in all)."""
+"""A misdeed as JSON: what, when (before the call), in how many of a job's first tries (in all), and for how many seconds
+a rate limit asks (0.2).
+"""
 
 
 class Misdeed:
@@ -109,6 +114,7 @@ class Misdeed:
             chosen = {}
         self._deed = chosen.get("deed", "")
         self._moment = chosen.get("at", "submitting")
+        self._seconds = chosen.get("seconds", 0.2)
 
     @property
     def spoils_images(self) -> bool:
@@ -122,6 +128,8 @@ class Misdeed:
     async def at(self, moment: str) -> None:
         """Does it, if this is its moment."""
         if self._deed and moment == self._moment:
+            if self._deed == "rate_limit":
+                raise RateLimited(retry_after=self._seconds)
             doing = DEEDS[self._deed]()
             if doing is not None:
                 await doing

@@ -92,6 +92,7 @@ STATUS: Mapping[type[errors.LimnerError], int] = {
     errors.Refused: 422,
     errors.Busy: 503,
     errors.TooManyQueued: 429,
+    errors.BudgetExhausted: 429,
     errors.QueueFull: 503,
     errors.StorageFull: 503,
     errors.NotStarted: 503,
@@ -134,6 +135,7 @@ JOB_STATUS: Mapping[str, int] = {
     "engine_timeout": 504,
     "deadline_exceeded": 504,
     "provider_rate_limited": 503,
+    "budget_exhausted": 429,
 }
 """For a caller who asked for the picture itself: the status of a job's failure; others are 502."""
 

@@ -40,8 +40,26 @@ BAD_FORMAT = errors.InvalidRequest(
 BAD_QUERY = errors.InvalidRequest(
     [errors.FieldError("/limit", "out_of_range", "limit is 500; the most is 200.", {"maximum": 200})]
 )
+BAD_SPAN = errors.InvalidRequest(
+    [
+        errors.FieldError(
+            "/from",
+            "out_of_range",
+            "from is 2026-10-01; that is after 2026-09-30, the last day.",
+            {"maximum": "2026-09-30"},
+        )
+    ]
+)
 SUBMITTING: tuple[LimnerError, ...] = (
     errors.TooManyQueued("You have 100 jobs waiting, your limit; room in about 12 s.", retry_after=12),
+    errors.BudgetExhausted(
+        "Your budget of 1.00 a day has 0.04 left, and this costs about 0.16; it renews on 2 Sep, 00:00 UTC. "
+        "Nothing was queued.",
+        retry_after=3600,
+        left=0.04,
+        cost=0.16,
+        renews_at="2026-09-02T00:00:00.000Z",
+    ),
     errors.QueueFull(),
     errors.StorageFull(),
     errors.Refused("We do not paint that here."),

@@ -13,6 +13,14 @@ from limner.domain.wording import listed, shown
 
 _QUOTED = re.compile(r"'([^']*)'")
 
+WANTED = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "date_from_datetime_parsing": "a date, such as 2026-09-01",
+    "date_from_datetime_inexact": "a date, such as 2026-09-01",
+}
+"""What a text in a query should have been."""
+
 
 def invalid_request(error: RequestValidationError) -> InvalidRequest:
     return InvalidRequest([_told(fault) for fault in error.errors()])
@@ -38,8 +46,8 @@ def _rule(fault: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
         case "enum" | "literal_error":
             allowed = _QUOTED.findall(context["expected"])
             return "not_allowed", f"choose from {listed(allowed)}", {"allowed": allowed}
-        case "int_parsing" | "int_parsing_size":
-            return "wrong_type", "it must be a whole number", {}
+        case kind if kind in WANTED:
+            return "wrong_type", f"it must be {WANTED[kind]}", {}
         case _:  # of a router that includes ours
             message = str(fault["msg"])
             return "wrong_type", f"{message[:1].lower()}{message[1:]}", {}

@@ -23,6 +23,7 @@ from limner.web.routes.jobs import add_job_routes
 from limner.web.routes.models import add_model_routes
 from limner.web.routes.operator import add_operator_routes
 from limner.web.routes.session import add_session_routes, add_signing_in
+from limner.web.routes.usage import add_usage_routes
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
@@ -47,6 +48,7 @@ def build_router(
     add_image_routes(router)
     add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
     add_model_routes(router)
+    add_usage_routes(router)
     _tell_methods(router)
     return router
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -191,13 +191,16 @@ class LimnerCapabilities(BaseModel):
 
 
 class LimnerModel(BaseModel):
-    """Something that can be asked to paint. `problem` says why it cannot just now; null where it can."""
+    """Something that can be asked to paint. `route`: the models that paint it, in order, where there are several.
+    `problem` says why it cannot just now; null where it can.
+    """
 
     name: str
     default: bool
     description: str
     examples: list[str]
     capabilities: LimnerCapabilities
+    route: list[str]
     problem: LimnerProblem | None
 
 
@@ -225,6 +228,36 @@ class LimnerSession(BaseModel):
     user: str
     expires_at: datetime | None
     secure: bool
+
+
+class LimnerUsage(BaseModel):
+    """Counts. `calls` may have cost money; `cost` is what was expected of them, in the operator's currency."""
+
+    pictures: int
+    calls: int
+    ambiguous_calls: int
+    paid_bad_outputs: int
+    cost: float
+
+
+class LimnerDayOfUsage(LimnerUsage):
+    """What was used of one engine on one day (UTC)."""
+
+    owner: str
+    engine: str
+    day: date
+
+
+class LimnerUsagePage(BaseModel):
+    """From the first day to the last, days without any left out; there is no next page."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    items: list[LimnerDayOfUsage]
+    total: LimnerUsage
+    next: str | None
 
 
 class LimnerHealth(BaseModel):

@@ -11,9 +11,11 @@ from starlette.responses import Response
 from limner.assembly import Assembly
 from limner.contracts.engine import Engine
 from limner.domain.capabilities import Capabilities
+from limner.domain.engine_state import EngineState
 from limner.domain.errors import EngineError, EngineTimeout, LimnerError
+from limner.domain.route import engine_of
 from limner.web.access import MayReadJobs
-from limner.web.encoding import encode
+from limner.web.encoding import encode, timestamp
 from limner.web.errors import problem_document
 from limner.web.operation import add, answer
 from limner.web.schemas import LimnerModelPage
@@ -25,9 +27,12 @@ HEALTH_TIMEOUT = 2.0
 async def list_models(caller: MayReadJobs) -> Response:
     """All models with what they take, the schema of their options, and whether they can paint now."""
     assembly = caller.assembly
-    names = sorted({assembly.models.engine_of(model)[0] for model in assembly.models.names()})
-    found = await asyncio.gather(*(_problem_of(assembly.engines[name]) for name in names))
-    problems = dict(zip(names, found, strict=True))
+    found = await asyncio.gather(*map(_problem_of, assembly.engines.values()))
+    problems = dict(zip(assembly.engines, found, strict=True))
+    now = assembly.clock.now()
+    for engine, state in (await caller.repository.engine_states()).items():
+        if state.is_blocked(now) and engine in problems:
+            problems[engine] = _trouble_document(state)
     items = [_model_document(assembly, model, problems) for model in assembly.models.names()]
     return tagged_response(caller, encode({"items": items, "next": None}))
 
@@ -45,15 +50,23 @@ async def _problem_of(engine: Engine) -> dict[str, Any] | None:
     return None
 
 
+def _trouble_document(state: EngineState) -> dict[str, Any]:
+    """What was met last; the engine is asked again at `retry_at`."""
+    return problem_document(state.as_error()) | {"retry_at": timestamp(state.blocked_until)}
+
+
 def _model_document(assembly: Assembly, model: str, problems: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
     capabilities = assembly.models.capabilities(model)
+    route = assembly.models.route_of(model)
+    engines = [problems[engine_of(part)] for part in route]
     return {
         "name": model,
         "default": model == assembly.models.default,
         "description": capabilities.description,
         "examples": capabilities.examples,
         "capabilities": _capabilities_document(capabilities),
-        "problem": problems[assembly.models.engine_of(model)[0]],
+        "route": [] if route == (model,) else route,
+        "problem": engines[0] if all(engines) else None,
     }
 
 
