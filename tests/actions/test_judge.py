@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from limner.actions.judge import Failure, Situation, judge
-from limner.contracts.repository import Requeue
+from limner.contracts.repository import Onward, Requeue
 from limner.domain.errors import (
     BadImage,
     BadParameter,
+    BudgetExhausted,
     ContractBroken,
     EngineCrashed,
     EngineFailed,
@@ -22,7 +23,7 @@ from limner.domain.errors import (
     Unauthorised,
     UnknownOutcome,
 )
-from limner.domain.job import Job, JobId, JobState
+from limner.domain.job import Job, JobId, JobState, Note
 from limner.domain.policy import Policy
 from limner.domain.request import ImageRequest
 
@@ -56,14 +57,9 @@ def test_pauses_are_spread_from_nothing():
     assert delay(NotSent(), situation=replace(NORMAL, chance=lambda: 0.0)) == 0
 
 
-@pytest.mark.parametrize(("asked", "waits"), [(7.5, 7.5), (0, 0), (-3, 0), (90_000, 600)])
-def test_a_rate_limit_waits_as_long_as_the_service_says_within_ten_minutes(asked, waits):
-    assert delay(RateLimited(retry_after=asked)) == waits
-
-
-@pytest.mark.parametrize(("chance", "waits"), [(0.0, 5), (1.0, 10)])
-def test_a_rate_limit_without_a_wait_is_at_least_five_seconds(chance, waits):
-    assert delay(RateLimited(), situation=replace(NORMAL, chance=lambda: chance)) == waits
+def test_a_rate_limit_waits_until_the_pause_is_over_and_is_no_try():
+    verdict = judge(RateLimited(), LAST_TRY, replace(NORMAL, blocked=42.0))
+    assert verdict == Requeue(delay=timedelta(seconds=42), uncounted=True, uncharged=True)
 
 
 def test_the_last_try_fails_with_its_own_error():
@@ -118,6 +114,7 @@ def test_a_charge_that_is_unknown_fails_where_the_operator_has_not_said_otherwis
 def test_a_charge_that_is_unknown_is_tried_again_where_the_operator_said_so():
     verdict = judge(UnknownOutcome(), JOB, replace(NORMAL, on_ambiguous="retry"))
     assert verdict == Requeue(delay=timedelta(seconds=2), ambiguous_calls=1)
+    assert not verdict.uncharged
 
 
 def test_a_crash_during_a_call_is_a_charge_that_is_unknown():
@@ -168,3 +165,96 @@ def test_work_that_is_paid_for_goes_first():
 def test_after_the_deadline_the_deadline_is_the_reason(error):
     verdict = judge(error, JOB, replace(NORMAL, now=JOB.deadline_at))
     assert verdict.error.code == "deadline_exceeded"
+
+
+@pytest.mark.parametrize("error", [OutOfMoney(), Unauthorised()])
+def test_an_account_at_fault_fails_the_job_that_found_out_and_no_other(error):
+    assert isinstance(judge(error, JOB, replace(NORMAL, blocked=30.0)), Failure)
+    verdict = judge(error, JOB, replace(NORMAL, blocked=30.0, known=True))
+    assert verdict == Requeue(delay=timedelta(seconds=30), uncounted=True, uncharged=True)
+
+
+def test_a_job_waits_until_its_budget_renews():
+    verdict = judge(BudgetExhausted(retry_after=3600), JOB, NORMAL)
+    assert verdict == Requeue(delay=timedelta(hours=1), uncounted=True)
+
+
+def test_a_job_whose_deadline_comes_before_its_budget_fails_at_once():
+    verdict = judge(BudgetExhausted("Nothing is left.", retry_after=25 * 3600), JOB, NORMAL)
+    assert (verdict.error.code, verdict.error.detail) == ("budget_exhausted", "Nothing is left.")
+
+
+CHARGED = [UnknownOutcome(), RefusedByPolicy(), BadImage(), EngineCrashed(), EngineTimeout(), ContractBroken()]
+
+
+@pytest.mark.parametrize("error", CHARGED)
+def test_what_may_have_been_charged_stays_on_the_ledger(error):
+    verdict = judge(error, JOB, NORMAL)
+    assert not (verdict if isinstance(verdict, Requeue) else verdict.counters).uncharged
+
+
+ROUTED = replace(JOB, route=("a", "b/large"))
+ON_ROUTE = replace(NORMAL, onward=1)
+
+
+def goes_on(error, situation=ON_ROUTE, job=ROUTED):
+    verdict = judge(error, job, situation)
+    return isinstance(verdict, Requeue) and verdict.onward is not None
+
+
+@pytest.mark.parametrize("error", [OutOfMoney(), Unauthorised(), BudgetExhausted(retry_after=60)])
+def test_what_no_wait_of_the_job_can_mend_goes_on_to_the_next_engine(error):
+    assert goes_on(error)
+    assert goes_on(error, replace(ON_ROUTE, blocked=60.0, known=True))
+
+
+@pytest.mark.parametrize("error", [Transient(), EngineFailed(), EngineCrashed(), EngineTimeout(), NotSent()])
+def test_a_fault_goes_on_after_its_last_try(error):
+    assert not goes_on(error)
+    assert goes_on(error, job=replace(ROUTED, attempt=5, crash_count=2))
+
+
+@pytest.mark.parametrize("error", [RateLimited(), Transient()])
+def test_a_short_pause_is_waited_for_and_a_long_one_is_not(error):
+    assert not goes_on(error, replace(ON_ROUTE, blocked=9.0))
+    assert goes_on(error, replace(ON_ROUTE, blocked=11.0))
+
+
+@pytest.mark.parametrize("error", [RefusedByPolicy(), BadParameter()])
+def test_what_one_engine_refuses_is_shown_to_another_where_the_operator_said_so(error):
+    assert not goes_on(error)
+    assert goes_on(error, replace(ON_ROUTE, on_refusal="next"))
+
+
+def test_a_paid_picture_that_cannot_be_read_never_buys_the_next_engine():
+    twice = replace(ROUTED, bad_images=1)
+    assert not goes_on(BadImage(), replace(ON_ROUTE, charged=True, on_refusal="next"), twice)
+
+
+@pytest.mark.parametrize("error", [UnknownOutcome(), EngineCrashed(), ContractBroken()])
+@pytest.mark.parametrize("choice", ["fail", "retry"])
+def test_a_call_whose_charge_is_unknown_stays_with_its_engine(error, choice):
+    last = replace(ROUTED, attempt=5, crash_count=2)
+    assert not goes_on(error, replace(ON_ROUTE, unknown_calls=1, on_ambiguous=choice), last)
+
+
+@pytest.mark.parametrize("error", [OutOfMoney(), RateLimited(), Transient()])
+def test_a_call_that_can_be_resumed_stays_with_its_engine(error):
+    situation = replace(ON_ROUTE, open_call=True, blocked=60.0)
+    assert not goes_on(error, situation, replace(ROUTED, attempt=5))
+
+
+def test_a_fault_of_ours_is_not_the_engines():
+    assert not goes_on(LimnerError(), job=replace(ROUTED, attempt=5))
+
+
+def test_the_next_engine_has_tries_of_its_own_and_people_are_told():
+    verdict = judge(OutOfMoney(), ROUTED, ON_ROUTE)
+    assert verdict.onward == Onward(
+        place=1, note=Note(code="fallback", detail="b/large took over: a is out of credit."), tries=5
+    )
+    assert (verdict.delay, verdict.uncounted) == (None, False)
+
+
+def test_after_the_deadline_no_engine_is_asked():
+    assert judge(OutOfMoney(), ROUTED, replace(ON_ROUTE, now=JOB.deadline_at)).error.code == "deadline_exceeded"

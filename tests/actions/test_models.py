@@ -41,8 +41,7 @@ def test_seeds_are_drawn_at_random():
 
 def test_an_engines_models_are_named_after_it():
     assert MODELS.names() == ("painter", "openai/gpt-image-1", "openai/dall-e-3")
-    assert MODELS.engine_of("openai/dall-e-3") == ("openai", "dall-e-3")
-    assert MODELS.engine_of("painter") == ("painter", "")
+    assert MODELS.route_of("openai/dall-e-3") == ("openai/dall-e-3",)
     request = MODELS.resolve(Ask(prompt="a fox", model="openai/dall-e-3"))
     assert (request.model, request.format) == ("openai/dall-e-3", "webp")
 

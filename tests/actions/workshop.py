@@ -153,7 +153,7 @@ class Workshop:
         return self.workers[-1]
 
     async def submit(self, *, count=1, owner="ann", route=None, model=None, **facts):
-        route = route or (next(iter(self.engines)),)
+        route = route or (model or next(iter(self.engines)),)
         now = self.rows.now()
         request = ImageRequest(
             prompt="a red fox", model=model or route[0], width=16, height=16, count=count, seed=7, format="png"
@@ -164,7 +164,7 @@ class Workshop:
             **(usual | facts),
         )  # fmt: skip
         await self.rows.submit(job, idempotency=None, policy=self.policy)
-        self.dispatcher.nudge(route[0])
+        self.dispatcher.nudge(job.engine)
         return job.id
 
     async def until(self, job_id, wanted):

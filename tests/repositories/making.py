@@ -8,6 +8,7 @@ from limner.domain.identity import ApiKey, new_id
 from limner.domain.job import Call, CallPhase, Job, JobId, JobState
 from limner.domain.policy import Policy
 from limner.domain.request import ImageRequest
+from limner.domain.usage import total_of
 from limner.repositories.sql import SqlRepository
 
 POLICY = Policy()
@@ -74,8 +75,7 @@ async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=
 
 async def running(repository, **facts):
     """A job in the hands of worker w1: its claim."""
-    await submitted(repository, **facts)
-    engine = facts.get("route", ("painter",))[0]
+    engine = (await submitted(repository, **facts)).engine
     (claim,) = await claimed(repository, engine=engine, policy=facts.get("policy", POLICY))
     return claim
 
@@ -89,7 +89,7 @@ def new_image(claim, ordinal=0, **facts):
     return NewImage(ordinal=ordinal, **(given | facts))
 
 
-def new_call(claim, phase=CallPhase.SUBMITTING, handle=None, first_ordinal=0, count=1):
+def new_call(claim, phase=CallPhase.SUBMITTING, handle=None, first_ordinal=0, count=1, cost=None):
     return Call(
         first_ordinal=first_ordinal,
         count=count,
@@ -97,7 +97,24 @@ def new_call(claim, phase=CallPhase.SUBMITTING, handle=None, first_ordinal=0, co
         phase=phase,
         request_key="r1",
         handle=handle,
+        cost=cost,
     )
+
+
+async def open_call(repository, claim, *, fails=True, **facts):
+    await repository.open_call(claim.lease, new_call(claim, **facts), fail_if_ambiguous=fails)
+
+
+async def used(repository, owner="ann", *, days=0):
+    """What an owner used today, or in the days before, too: pictures, calls, unknown, unusable, cost."""
+    today = repository.now().date()
+    total = total_of(await repository.usage(owner, first=today - timedelta(days=days), last=today))
+    return total.pictures, total.calls, total.ambiguous_calls, total.paid_bad_outputs, total.cost
+
+
+async def trouble(repository, engine, error, *, probe=False, policy=POLICY):
+    state, _ = await repository.note_trouble(engine, error, probe=probe, policy=policy)
+    return state
 
 
 def new_key(repository, key_id="k1", **facts):

@@ -7,8 +7,10 @@ import pytest
 
 from limner.domain.job import JobState
 from limner.repositories.sql import (
+    charging,
     claiming,
     deleting,
+    engine_states,
     events,
     expiring,
     images,
@@ -18,9 +20,12 @@ from limner.repositories.sql import (
     leases,
     outbox,
     outcomes,
+    passing_on,
+    promises,
     submitting,
     sweeping,
     tables,
+    usage,
 )
 from limner.repositories.sql.sqlite import writing_engine
 from tests.repositories.making import POLICY, claimed, submitted
@@ -50,6 +55,19 @@ SEARCHES = {
     "old idempotency keys": (expiring._OLD_KEYS, "limner_idempotency_age (created_at<?)"),
     "aged jobs": (expiring._AGED, "limner_jobs_expiring (expires_at<?)"),
     "purged images": (expiring._PURGE, "limner_images_deleted (deleted_at<?)"),
+    "the places of routes": (passing_on._NEXT_PLACE, "limner_jobs_routed (engine=? AND (route,route_index)>(?,?))"),
+    "jobs that can go on": (passing_on._MOVABLE, "limner_jobs_routed (engine=? AND route=? AND route_index=?)"),
+    "what an owner's jobs cost": (
+        promises._PROMISED[True, False],
+        "COVERING INDEX limner_jobs_expensive (engine=? AND owner=?",
+    ),
+    "what an engine's jobs cost": (promises._PROMISED[False, True], "COVERING INDEX limner_jobs_expensive (engine=?"),
+    "what an owner's jobs with an engine cost": (
+        promises._PROMISED[True, True],
+        "COVERING INDEX limner_jobs_expensive (engine=? AND owner=?",
+    ),
+    "what was spent": (usage._SPENT, "PRIMARY KEY (owner=? AND day>?)"),
+    "usage": (usage._OF_OWNER, "PRIMARY KEY (owner=? AND day>? AND day<?)"),
     "all jobs of an owner": (deleting._OF_OWNER, "limner_jobs_of_owner (owner=?)"),
 }
 POINTED = {
@@ -64,6 +82,13 @@ POINTED = {
     "keep the last": keeping._KEEP_LAST,
     "end": outcomes._END,
     "requeue": outcomes._REQUEUE,
+    "go on": outcomes._REQUEUE_ONWARD,
+    "pass on": passing_on._GO_ON,
+    "a call that is open": leases._CALL,
+    "calls under way": charging._UNDER_WAY,
+    "what is expected": charging._EXPECT,
+    "ledger": usage._ADD,
+    "engine": engine_states._FIND,
     "cancel": outcomes._END_QUEUED,
     "lane": lanes._CHANGE,
     "cancels": jobs._CANCELS,
@@ -119,4 +144,14 @@ async def test_owners_who_run_all_they_may_are_not_looked_at_again(repository, m
     first = claiming._NEXT_LANE.first
     monkeypatch.setattr(claiming._NEXT_LANE, "first", lambda *given, **named: looks.append(1) or first(*given, **named))
     assert [claim.job.owner for claim in await claimed(repository, policy=policy)] == ["ann"]
+    assert len(looks) == 1
+
+
+async def test_on_good_days_a_claim_looks_once_whether_engines_have_trouble(repository, monkeypatch):
+    for number in range(5):
+        await submitted(repository, owner=f"u{number}")
+    looks = []
+    rows = engine_states._ALL.rows
+    monkeypatch.setattr(engine_states._ALL, "rows", lambda *given, **named: looks.append(1) or rows(*given, **named))
+    assert len(await claimed(repository, slots=5)) == 5
     assert len(looks) == 1

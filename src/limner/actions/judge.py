@@ -87,9 +87,7 @@ def judge(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     if isinstance(error, STOPPED) and not error.facts.get("own", True):
         return _after_loss(job, situation)
     verdict = (_after_crash if isinstance(error, STOPPED) else _by_class)(error, job, situation)
-    counters = replace(
-        counters_of(verdict), ambiguous_calls=situation.unknown_calls, uncharged=_cost_nothing(error, situation)
-    )
+    counters = replace(counters_of(verdict), ambiguous_calls=situation.unknown_calls, uncharged=_cost_nothing(error))
     if situation.charge_matters:
         return Failure(error=as_job_error(_in_doubt(error)), counters=counters)
     if situation.now >= job.deadline_at:
@@ -129,13 +127,22 @@ def tries_of(job: Job) -> int:
 
 
 def _unknown_calls(error: LimnerError, situation: Situation) -> int:
-    """Calls that may have been charged for nothing. An engine that names its fault also knows how its calls ended;
-    a crash, an unusable picture, a paint that ends too early or a fault of ours says nothing about the calls beside it.
-    """
+    """Calls that may have been charged for nothing."""
     if isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS:
         return max(1, situation.unknown_calls)
-    silent = not isinstance(error, EngineError) or isinstance(error, (*STOPPED, BadImage, ContractBroken))
-    return situation.unknown_calls if silent else 0
+    return 0 if _knows_its_calls(error) else situation.unknown_calls
+
+
+def _cost_nothing(error: LimnerError) -> bool:
+    """Whether calls that were under way were not charged; a refusal may be."""
+    return _knows_its_calls(error) and not isinstance(error, (UnknownOutcome, RefusedByPolicy))
+
+
+def _knows_its_calls(error: LimnerError) -> bool:
+    """An engine that names its fault also knows how its calls ended; a crash, an unusable picture, a paint that ends too
+    early or a fault of ours says nothing about the calls beside it.
+    """
+    return isinstance(error, EngineError) and not isinstance(error, (*STOPPED, BadImage, ContractBroken))
 
 
 def _in_doubt(error: LimnerError) -> LimnerError:
@@ -192,13 +199,6 @@ def _when_it_renews(error: BudgetExhausted, job: Job, situation: Situation) -> V
     if situation.now + wait >= job.deadline_at:
         return Failure(error=as_job_error(error))
     return Requeue(delay=wait, uncounted=True)
-
-
-def _cost_nothing(error: LimnerError, situation: Situation) -> bool:
-    """An engine that names its fault says by it whether calls under way were charged; a refusal may have been."""
-    if situation.unknown_calls or not isinstance(error, EngineError) or isinstance(error, (BadImage, RefusedByPolicy)):
-        return False
-    return error.retry is not RetryClass.AMBIGUOUS
 
 
 def _goes_on(error: LimnerError, verdict: Verdict, situation: Situation) -> bool:

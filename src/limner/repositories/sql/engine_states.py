@@ -13,7 +13,7 @@ from limner.domain.policy import DAY, Policy
 from limner.repositories.sql.lanes import NONE
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
-from limner.repositories.sql.rows import Row, to_milliseconds, to_time_or_none
+from limner.repositories.sql.rows import Row, to_milliseconds, to_time, to_time_or_none
 from limner.repositories.sql.tables import engine_state
 
 
@@ -37,7 +37,7 @@ def note_trouble(
     row = _FIND.first(connection, of_engine=engine, of_credential=credential)
     known = None if row is None else _decode(row)
     trouble = trouble_of(engine, credential, error, probe=probe)
-    state = after_trouble(known, trouble, now=moment.now, policy=policy)
+    state = after_trouble(known, trouble, now=to_time(moment.at), policy=policy)
     _PUT.run(
         connection,
         engine=engine,

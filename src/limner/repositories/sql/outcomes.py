@@ -110,6 +110,7 @@ def ended(*, all_kept: ColumnElement[bool]) -> dict[str, Any]:
         "expires_at": bindparam("expiry"),
         "lease_owner": null(),
         "lease_until": null(),
+        "expected_cost": null(),
         "event_seq": jobs.c.event_seq + ONE,
         **_counting(),
     }

@@ -90,7 +90,7 @@ FINISHED = "finished_at IS NOT NULL"
 CLAIMABLE = "claimable = 1"
 BLOCKED = "claimable = 0 AND queued > 0"
 ROUTED = "state = 'queued' AND route LIKE '%,%'"
-EXPENSIVE = "finished_at IS NULL AND expected_cost > 0"
+EXPENSIVE = "expected_cost > 0"
 
 # With thousands of owners each index by owner costs a page of its own for each job: a job is in one of these two.
 _partial("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id, where=NOT_READY)

@@ -22,9 +22,7 @@ def _extend_jobs_and_calls() -> None:
     op.add_column("limner_calls", sa.Column("charged_on", sa.String(length=10), nullable=True))
     op.execute("UPDATE limner_jobs SET route = json_array(json_extract(request, '$.model')) WHERE finished_at IS NULL")
     _partial_index("limner_jobs_routed", ["engine", "route", "route_index"], "state = 'queued' AND route LIKE '%,%'")
-    _partial_index(
-        "limner_jobs_expensive", ["engine", "owner", "expected_cost"], "finished_at IS NULL AND expected_cost > 0"
-    )
+    _partial_index("limner_jobs_expensive", ["engine", "owner", "expected_cost"], "expected_cost > 0")
 
 
 def _partial_index(name: str, columns: list[str], where: str) -> None:
