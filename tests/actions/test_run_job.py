@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from limner.contracts.engine import Painted, Progress, Submitted, Submitting
+from limner.contracts.engine import Progress, Submitted, Submitting
 from limner.domain.errors import (
     BadImage,
     EngineCrashed,
@@ -27,22 +27,13 @@ from tests.actions.workshop import (
     pays,
     picture,
     polls,
+    spoilt,
+    submitted,
+    submitting,
     workshop,
 )
 
 SECRET = "a unicorn nobody may read about"
-
-
-def submitting(task):
-    return [Submitting(ordinals=(0,), request_key="k")]
-
-
-def submitted(task):
-    return [*submitting(task), Submitted(ordinals=(0,), handle={"call": 1})]
-
-
-def spoilt(task):
-    return [Painted(ordinal=0, image=b"no picture")]
 
 
 async def test_every_picture_of_a_job_is_kept(tmp_path):

@@ -14,6 +14,7 @@ from limner.codecs.pillow import PillowCodec
 from limner.contracts.clock import SystemClock
 from limner.contracts.engine import Engine, Painted, Progress, Submitted, Submitting
 from limner.dispatchers.inprocess import InProcessDispatcher
+from limner.domain.budget import NO_BUDGETS
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import DatabaseUnavailable
 from limner.domain.identity import new_id
@@ -95,6 +96,18 @@ def fails(make, *, before=()):
     return play
 
 
+def submitting(task):
+    return [Submitting(ordinals=(0,), request_key="k")]
+
+
+def submitted(task):
+    return [*submitting(task), Submitted(ordinals=(0,), handle={"call": 1})]
+
+
+def spoilt(task):
+    return [Painted(ordinal=0, image=b"no picture")]
+
+
 class Unsteady:
     """A repository whose database can be away."""
 
@@ -123,11 +136,11 @@ class Unsteady:
 class Workshop:
     """One installation. `worker()` makes as many workers as a test wants; all are drained at its end."""
 
-    def __init__(self, folder, engines, policy):
+    def __init__(self, folder, engines, policy, budgets):
         self.policy = policy
         self.engines = engines
         self.database = folder / "limner.db"
-        self.rows = SqlRepository(f"sqlite:///{self.database}")
+        self.rows = SqlRepository(f"sqlite:///{self.database}", budgets=budgets)
         self.repository = Unsteady(self.rows)
         self.storage = FolderStorage(f"file://{folder}/images")
         self.notifier = MemoryNotifier()
@@ -187,9 +200,9 @@ def _models_of(engines):
 
 
 @asynccontextmanager
-async def workshop(folder, *, policy=POLICY, work=True, on_ambiguous=None, **engines):
+async def workshop(folder, *, policy=POLICY, work=True, on_ambiguous=None, budgets=NO_BUDGETS, **engines):
     """A workshop in which one worker and one sweeper are at work already."""
-    shop = Workshop(folder, engines, replace(POLICY, **policy) if isinstance(policy, dict) else policy)
+    shop = Workshop(folder, engines, replace(POLICY, **policy) if isinstance(policy, dict) else policy, budgets)
     await shop.rows.open()
     await shop.storage.open()
     await shop.notifier.open()

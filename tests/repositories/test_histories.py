@@ -1,6 +1,7 @@
 """Any history of submits, claims, deaths, zombies, cancels and sweeps keeps the promises."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -22,14 +23,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from limner.contracts.repository import Idempotency, Requeue
-from limner.domain.errors import LeaseLost
-from limner.domain.job import FINAL_STATES, CallPhase, JobError, JobState
+from limner.contracts.repository import Idempotency, Onward, Requeue
+from limner.domain.budget import Allowance, Budgets
+from limner.domain.errors import BudgetExhausted, LeaseLost, OutOfMoney, RateLimited, Transient
+from limner.domain.job import FINAL_STATES, CallPhase, JobError, JobState, Note
 from limner.repositories.sql import SqlRepository
 from tests.repositories.making import POLICY, SetClock, new_call, new_image, opened, submitted
 
 SHARE = 2
 SHORT = replace(POLICY, running_per_owner=SHARE, max_lease_losses=4, restore_window=60)
+BUDGETS = Budgets(per_owner=Allowance(day=0.5))
+ALLOWED = 500_000
 BROKEN = JobError(code="engine_failed", title="The engine failed", detail="It broke.", retryable=True)
 ENGINES = ("painter", "openai")
 TRUTH = """
@@ -68,7 +72,7 @@ class Histories(RuleBasedStateMachine):
         shutil.copy(self.empty, path)
         self.clock = SetClock()
         self.loop = asyncio.new_event_loop()
-        self.repository = SqlRepository(f"sqlite:///{path}", clock=self.clock)
+        self.repository = SqlRepository(f"sqlite:///{path}", clock=self.clock, budgets=BUDGETS)
         self.do(self.repository.open())
         self.eye = sqlite3.connect(path, isolation_level=None)
         self.eye.row_factory = sqlite3.Row
@@ -128,8 +132,14 @@ class Histories(RuleBasedStateMachine):
         return self.claim(engine, slots, worker)
 
     def claim(self, engine, slots, worker):
+        state = self.do(self.repository.engine_states()).get(engine)
         claims, changes = self.do(self.repository.claim(worker, {engine: slots}, policy=SHORT))
         assert len(claims) == len(changes)
+        if state and state.is_blocked(self.repository.now()):
+            assert state.code == OutOfMoney.code or not claims
+            assert all(self.row(claim.job.id)["urgent"] for claim in claims)
+        elif state and state.wants_probe(self.repository.now()):
+            assert len(claims) <= 1
         for claim in claims:
             assert claim.lease.epoch > self.epochs.get(claim.job.id, 0)
             self.epochs[claim.job.id] = claim.lease.epoch
@@ -170,14 +180,36 @@ class Histories(RuleBasedStateMachine):
         uncounted=st.booleans(),
         urgent=st.booleans(),
         spent=st.sampled_from([(), (0,), (0, 2)]),
+        uncharged=st.booleans(),
     )
-    def requeue(self, claim, delay, uncounted, urgent, spent):
-        requeue = Requeue(delay=delay, uncounted=uncounted, urgent=urgent, spent=spent)
+    def requeue(self, claim, delay, uncounted, urgent, spent, uncharged):
+        requeue = Requeue(delay=delay, uncounted=uncounted, urgent=urgent, spent=spent, uncharged=uncharged)
         self.write(claim, self.repository.requeue(claim.lease, requeue))
 
-    @rule(claim=claims, fail=st.booleans())
-    def open_call(self, claim, fail):
-        self.write(claim, self.repository.open_call(claim.lease, new_call(claim), fail_if_ambiguous=fail))
+    @rule(claim=claims, uncharged=st.booleans())
+    def go_on(self, claim, uncharged):
+        before = self.row(claim.job.id)
+        place = before["route_index"] + 1 if before else 1
+        if place < len(claim.job.route):
+            onward = Onward(place=place, note=Note(code="fallback", detail="Another took over."), tries=5)
+            self.write(claim, self.repository.requeue(claim.lease, Requeue(onward=onward, uncharged=uncharged)))
+
+    @rule(claim=claims, fail=st.booleans(), cost=st.sampled_from([None, 0.04, 0.3]), ordinal=st.integers(0, 2))
+    def open_call(self, claim, fail, cost, ordinal):
+        before = self.row(claim.job.id)
+        call = new_call(claim, first_ordinal=ordinal, cost=cost)
+        try:
+            self.write(claim, self.repository.open_call(claim.lease, call, fail_if_ambiguous=fail))
+        except BudgetExhausted:
+            assert self.row(claim.job.id) == before
+
+    @rule(engine=engines, make=st.sampled_from([RateLimited, OutOfMoney, Transient]), probe=st.booleans())
+    def meet_trouble(self, engine, make, probe):
+        self.do(self.repository.note_trouble(engine, make(), probe=probe, policy=SHORT))
+
+    @rule(engine=engines, probe=st.booleans())
+    def recover(self, engine, probe):
+        self.do(self.repository.note_recovery(engine, probe=probe))
 
     @rule(claim=claims)
     def hold_handle(self, claim):
@@ -255,6 +287,18 @@ class Histories(RuleBasedStateMachine):
     def lanes_tell_the_truth(self):
         kept = self.eye.execute("SELECT owner, engine, queued, urgent, waiting, running FROM limner_lanes")
         assert {tuple(row) for row in kept} == {tuple(row) for row in self.eye.execute(TRUTH)}
+
+    @invariant()
+    def a_job_is_where_its_route_says(self):
+        for row in self.eye.execute("SELECT engine, route, route_index FROM limner_jobs WHERE finished_at IS NULL"):
+            assert row["engine"] == json.loads(row["route"])[row["route_index"]]
+
+    @invariant()
+    def no_budget_is_exceeded_and_nothing_is_taken_back_twice(self):
+        cost = "SELECT max(cost) AS most, min(cost) AS least FROM (SELECT sum(cost) AS cost FROM limner_usage WHERE {} GROUP BY owner, day)"
+        owners = self.eye.execute(cost.format("owner <> ''")).fetchone()
+        assert 0 <= (owners["least"] or 0) <= (owners["most"] or 0) <= ALLOWED
+        assert not self.eye.execute("SELECT 1 FROM limner_usage WHERE min(calls, pictures, cost) < 0").fetchall()
 
     @invariant()
     def a_lease_has_an_owner_exactly_while_the_job_runs(self):
