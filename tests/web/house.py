@@ -52,7 +52,8 @@ class House:
         self.gated = GatedEngine()
         engines = {"instant": InstantEngine(), "gated": self.gated}
         limits = {"drain_grace": 0.1} | settings.pop("limits", {})
-        read = Settings.load(home=str(home), engines={}, model="instant", limits=limits, **settings)
+        settings = {"engines": {}, "model": "instant"} | settings
+        read = Settings.load(home=str(home), limits=limits, **settings)
         self.assembly = Assembly(read, engines=engines)
         self.app = create_app(self.assembly)
         self.url = "http://127.0.0.1"

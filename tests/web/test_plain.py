@@ -28,6 +28,13 @@ def test_a_request_is_plain_when_nothing_in_it_needs_converting_or_checking(size
     assert PLAIN.fit({"image_id": "x", "size": size}, query) is fits
 
 
+def test_a_query_goes_by_the_name_that_the_wire_has_for_it():
+    async def endpoint(request, first: Annotated[str | None, Query(alias="from")] = None): ...
+
+    plain = PlainParameters.of(endpoint, set())
+    assert (plain.fit({}, b"from=x"), plain.fit({}, b"first=x")) == (False, True)
+
+
 def test_an_endpoint_with_a_body_or_a_required_query_is_never_plain():
     async def endpoint(request, image_id: str, wanted: int): ...
 

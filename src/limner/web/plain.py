@@ -23,7 +23,8 @@ class PlainParameters:
         """None where the endpoint takes anything else."""
         taken = [one for name, one in inspect.signature(endpoint).parameters.items() if name != "request"]
         path = {one.name: _allowed(one.annotation) for one in taken if one.name in in_path and _is_text(one.annotation)}
-        query = {one.name for one in taken if one.name not in in_path and one.default is not inspect.Parameter.empty}
+        optional = [one for one in taken if one.name not in in_path and one.default is not inspect.Parameter.empty]
+        query = {_name_in_query(one) for one in optional}
         return cls(path, frozenset(query)) if len(path) + len(query) == len(taken) else None
 
     def fit(self, path_parameters: Mapping[str, str], query_string: bytes) -> bool:
@@ -40,6 +41,12 @@ def _is_text(annotation: Any) -> bool:
 
 def _allowed(annotation: Any) -> frozenset[str] | None:
     return None if annotation is str else frozenset(get_args(annotation))
+
+
+def _name_in_query(parameter: inspect.Parameter) -> str:
+    """FastAPI's `Query(alias=…)` stands in the annotation."""
+    told = getattr(parameter.annotation, "__metadata__", ())
+    return next((one.alias for one in told if getattr(one, "alias", None)), parameter.name)
 
 
 def _names(query_string: bytes) -> set[str]:
