@@ -57,6 +57,8 @@ async def test_a_span_is_chosen_by_its_days(ann):
     [
         ({"from": "yesterday"}, "/from", "wrong_type"),
         ({"to": "2026-13-01"}, "/to", "wrong_type"),
+        ({"to": "0"}, "/to", "wrong_type"),
+        ({"to": "20260901"}, "/to", "wrong_type"),
         ({"from": "2026-02-01", "to": "2026-01-01"}, "/from", "out_of_range"),
         ({"from": "2024-01-01", "to": "2026-01-01"}, "/from", "out_of_range"),
     ],

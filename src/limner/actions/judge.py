@@ -11,7 +11,6 @@ from typing import Literal, assert_never
 from limner.contracts.repository import NOTHING_COUNTED, Onward, Requeue
 from limner.domain.engine_state import ACCOUNT
 from limner.domain.errors import (
-    BadImage,
     BadParameter,
     BudgetExhausted,
     ContractBroken,
@@ -107,9 +106,9 @@ def _by_class(error: LimnerError, job: Job, situation: Situation) -> Verdict:
         return _when_it_renews(error, job, situation)
     if isinstance(error, ACCOUNT) and situation.known:
         return _when_free(situation)
-    retry = error.retry if isinstance(error, EngineError) else RetryClass.AGAIN
+    retry = _retry_of(error)
     match retry:
-        case RetryClass.AGAIN | RetryClass.AMBIGUOUS:
+        case None | RetryClass.AGAIN | RetryClass.AMBIGUOUS:
             return _again(error, job, situation, _full_jitter(job, situation))
         case RetryClass.LATER:
             return _when_free(situation)
@@ -128,28 +127,32 @@ def tries_of(job: Job) -> int:
 
 def _unknown_calls(error: LimnerError, situation: Situation) -> int:
     """Calls that may have been charged for nothing."""
-    if isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS:
+    if _retry_of(error) is RetryClass.AMBIGUOUS:
         return max(1, situation.unknown_calls)
     return 0 if _knows_its_calls(error) else situation.unknown_calls
 
 
 def _cost_nothing(error: LimnerError) -> bool:
     """Whether calls that were under way were not charged; a refusal may be."""
-    return _knows_its_calls(error) and not isinstance(error, (UnknownOutcome, RefusedByPolicy))
+    ambiguous = _retry_of(error) is RetryClass.AMBIGUOUS
+    return _knows_its_calls(error) and not ambiguous and not isinstance(error, RefusedByPolicy)
 
 
 def _knows_its_calls(error: LimnerError) -> bool:
     """An engine that names its fault also knows how its calls ended; a crash, an unusable picture, a paint that ends too
     early or a fault of ours says nothing about the calls beside it.
     """
-    return isinstance(error, EngineError) and not isinstance(error, (*STOPPED, BadImage, ContractBroken))
+    return _retry_of(error) not in {None, RetryClass.ONCE} and not isinstance(error, (*STOPPED, ContractBroken))
+
+
+def _retry_of(error: LimnerError) -> RetryClass | None:
+    return error.retry if isinstance(error, EngineError) else None
 
 
 def _in_doubt(error: LimnerError) -> LimnerError:
     if isinstance(error, ContractBroken):
         return UnknownOutcome(f"{error.detail} What is missing may have been charged.")
-    told = isinstance(error, EngineError) and error.retry is RetryClass.AMBIGUOUS
-    return error if told else UnknownOutcome()
+    return error if _retry_of(error) is RetryClass.AMBIGUOUS else UnknownOutcome()
 
 
 def _after_crash(error: LimnerError, job: Job, situation: Situation) -> Verdict:
@@ -203,7 +206,7 @@ def _when_it_renews(error: BudgetExhausted, job: Job, situation: Situation) -> V
 
 def _goes_on(error: LimnerError, verdict: Verdict, situation: Situation) -> bool:
     """Only where nothing is left open with this engine, and never with what was paid for and cannot be used."""
-    if situation.unknown_calls or situation.open_call or isinstance(error, BadImage):
+    if situation.unknown_calls or situation.open_call or _retry_of(error) is RetryClass.ONCE:
         return False
     if isinstance(error, REFUSALS):
         return situation.on_refusal == "next"

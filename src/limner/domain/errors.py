@@ -350,6 +350,6 @@ class OutOfMemory(EngineError):
 
 
 def engine_error(code: str, detail: str, **facts: Any) -> EngineError:
-    """The error that a kept code stands for."""
-    kinds = {kind.code: kind for kind in EngineError.__subclasses__()}
+    """The error that a kept code stands for; where several share it, the most general."""
+    kinds = {kind.code: kind for kind in reversed(EngineError.__subclasses__())}
     return kinds.get(code, EngineError)(detail, **facts)

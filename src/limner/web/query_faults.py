@@ -16,8 +16,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 WANTED = {
     "int_parsing": "a whole number",
     "int_parsing_size": "a whole number",
-    "date_from_datetime_parsing": "a date, such as 2026-09-01",
-    "date_from_datetime_inexact": "a date, such as 2026-09-01",
+    "date_parsing": "a date, such as 2026-09-01",
 }
 """What a text in a query should have been."""
 

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from limner.actions.tell_usage import tell_usage
@@ -18,8 +20,21 @@ from limner.web.operation import add, answer
 from limner.web.schemas import LimnerUsagePage
 from limner.web.telling import tagged_response
 
-FirstDay = Annotated[date | None, Query(alias="from", description="The first day (UTC); the first of the month.")]
-LastDay = Annotated[date | None, Query(alias="to", description="The last day; today.")]
+
+def _day(text: Any) -> date:
+    """Pydantic's own dates may be written as numbers, too."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise PydanticCustomError("date_parsing", "it must be a date")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+FirstDay = Annotated[Day | None, Query(alias="from", description="The first day (UTC); the first of the month.")]
+LastDay = Annotated[Day | None, Query(alias="to", description="The last day; today.")]
 Owner = Annotated[str | None, Query(description="Another user; needs `operate`.")]
 
 
