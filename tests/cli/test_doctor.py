@@ -139,3 +139,9 @@ def test_whatever_a_plugin_raises_the_rest_is_told(limner, ask, monkeypatch, loa
     code, out, _ = limner("doctor")
     assert (code, f"✗ {what}" in out, "RuntimeError: odd" in out) == (1, True, True)
     assert "✓ database" in out
+
+
+def test_links_and_sessions_are_not_counted_as_keys(limner):
+    limner("keys", "create")
+    limner("page-link")
+    assert "keys 1," in limner("doctor")[1]

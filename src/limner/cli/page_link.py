@@ -52,7 +52,7 @@ def _refuse_useless(settings: Settings, options: Options, url: str) -> None:
         raise SettingsError(f"Authentication is off: {page_address(url, None)} opens without signing in.")
     if options.url and not settings.database_path.exists():
         raise click.UsageError(
-            f"Links are made on the server's machine, and {settings.home} holds no data: see --home."
+            f"Links are made on the server's machine, and {settings.database_path} is not there: see --home."
         )
 
 
