@@ -16,6 +16,7 @@ from limner.web.door import Callers, Door
 from limner.web.everybody import Everybody
 from limner.web.host_users import HostUsers
 from limner.web.key_holders import KeyHolders
+from limner.web.page.routes import add_page_routes
 from limner.web.route import LimnerRoute
 from limner.web.routes.events import add_event_routes
 from limner.web.routes.images import add_image_routes, add_submit_route
@@ -35,8 +36,11 @@ def build_router(
     user_id: Callable[[Any], str] | None = None,
     scopes: Callable[[Any], Iterable[str]] | None = None,
     lifespan: Lifespan | None = None,
+    page: bool = False,
 ) -> APIRouter:
-    """Everything users need. `include_router` merges its lifespan, which starts and stops the assembly."""
+    """Everything users need, with `page` also something to look at. `include_router` merges its lifespan, which starts
+    and stops the assembly.
+    """
     callers = callers or _callers(assembly)
     if current_user is not None:
         host = HostAppAuthenticator(user_id=user_id or id_of, scopes=scopes)
@@ -47,6 +51,8 @@ def build_router(
     add_image_routes(router)
     add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
     add_model_routes(router)
+    if page:
+        add_page_routes(router)
     _tell_methods(router)
     return router
 

@@ -1,0 +1,83 @@
+// What can be done with jobs and pictures.
+
+import { call, NoAnswer, Problem } from "./api.js";
+import { show } from "./notices.js";
+import { shortened } from "./words.js";
+
+export class Acts {
+  #jobs;
+
+  constructor(jobs) {
+    this.#jobs = jobs;
+  }
+
+  cancel(jobId, button) {
+    return this.#once(button, async () => {
+      const job = await call("POST", `/jobs/${jobId}/cancel`);
+      this.#jobs.put({ ...job, cancelling: true });
+    });
+  }
+
+  retry(jobId, button) {
+    return this.#once(button, async () => this.#jobs.put(await call("POST", `/jobs/${jobId}/retry`)));
+  }
+
+  /** Removes a job without pictures, and those that it was tried again after. */
+  remove(jobId, button) {
+    return this.#once(button, async () => {
+      for (let id = jobId; id; ) {
+        const job = this.#jobs.get(id);
+        await call("DELETE", `/jobs/${id}`).catch(unlessGone);
+        this.#jobs.forget(id);
+        id = job?.retry_of;
+      }
+    });
+  }
+
+  /** The same picture's settings with another seed; returns the new job. */
+  async again({ request }) {
+    const { seed, ...ask } = request;
+    const job = await call("POST", "/images", { body: { ...ask, count: 1 } });
+    this.#jobs.put(job);
+    return job;
+  }
+
+  async deletePicture(job, image) {
+    await call("DELETE", `/images/${image.id}`).catch(unlessGone);
+    this.#mark(job.id, { ...image, deleted: true });
+    show(`Deleted “${shortened(job.request.prompt)}”.`, "Undo", () => this.#restore(job, image));
+  }
+
+  async #restore(job, image) {
+    try {
+      this.#mark(job.id, await call("POST", `/images/${image.id}/restore`));
+      show("It is back.");
+    } catch (problem) {
+      show(problem.message);
+    }
+  }
+
+  #mark(jobId, image) {
+    const job = this.#jobs.get(jobId);
+    if (!job) return;
+    this.#jobs.put({ ...job, images: job.images.map((one) => (one.id === image.id ? image : one)) });
+  }
+
+  /** One click is one act; what goes wrong is said. */
+  async #once(button, act) {
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
+    try {
+      await act();
+    } catch (problem) {
+      if (!(problem instanceof Problem || problem instanceof NoAnswer)) throw problem;
+      show(problem.message);
+    } finally {
+      button.ariaDisabled = null;
+    }
+  }
+}
+
+function unlessGone(problem) {
+  if (problem.status !== 404) throw problem;
+}

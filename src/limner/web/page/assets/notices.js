@@ -1,0 +1,41 @@
+// Quiet words at the edge of the page: the connection, what was just done, what a screen reader is told.
+
+import { part, say } from "./templates.js";
+
+const PATIENCE = 1500; // a reconnect that takes less is nobody's business
+
+const connection = document.getElementById("connection");
+const toast = document.getElementById("toast");
+const announcer = document.getElementById("announcer");
+
+let waiting = null;
+
+export function connectionLost() {
+  waiting ??= setTimeout(() => say(connection, "No connection to Limner. Trying again; nothing is lost."), PATIENCE);
+}
+
+export function connectionBack() {
+  clearTimeout(waiting);
+  waiting = null;
+  say(connection, "");
+}
+
+/** Stays until it is dismissed, used or followed by another. `act` is offered under `name`. */
+export function show(words, name = "", act = null) {
+  const button = part(toast, "act");
+  say(button, name);
+  button.onclick = () => (hide(), act());
+  part(toast, "words").textContent = words;
+  toast.hidden = false;
+}
+
+function hide() {
+  toast.hidden = true;
+}
+
+part(toast, "dismiss").addEventListener("click", hide);
+
+/** For those who cannot see it happen. */
+export function announce(words) {
+  announcer.textContent = words;
+}
