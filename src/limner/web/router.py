@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 
 from limner.assembly import Assembly
 from limner.authenticators.host_app import HostAppAuthenticator, id_of
+from limner.domain.errors import SettingsError
 from limner.web.credentials import LINK
 from limner.web.door import Callers, Door
 from limner.web.everybody import Everybody
@@ -52,9 +53,18 @@ def build_router(
     add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
     add_model_routes(router)
     if page:
+        _refuse_strangers(callers)
         add_page_routes(router)
     _tell_methods(router)
     return router
+
+
+def _refuse_strangers(callers: Callers) -> None:
+    """A browser sends no API keys, and outside `limner serve` there is no place to sign in with one."""
+    if isinstance(callers, KeyHolders):
+        raise SettingsError(
+            "A page needs to know who looks at it: give router(page=True) a current_user, or switch authentication off."
+        )
 
 
 def build_operator_router(assembly: Assembly, *, callers: Callers | None = None) -> APIRouter:

@@ -26,7 +26,7 @@ export class AskForm {
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#form.addEventListener("input", () => this.#changed());
     this.#fields.prompt.addEventListener("keydown", (event) => this.#sendOnEnter(event));
-    this.#fields.model.addEventListener("change", () => this.#choose(this.#body()));
+    this.#fields.model.addEventListener("input", () => this.#choose(this.#body()));
     for (const side of ["width", "height"]) this.#fields[side].addEventListener("input", () => this.#markShape());
     this.#at("more").addEventListener("click", () => this.#showOptions(this.#at("options").hidden));
     this.#at("reset").addEventListener("click", () => this.fill({ prompt: this.#fields.prompt.value }));
@@ -99,14 +99,13 @@ export class AskForm {
     part(choice, "name").textContent = choice.title;
     choice.querySelector(".frame").style.aspectRatio = ratio;
     choice.querySelector(".frame").style.width = `${Math.sqrt(ratio) * 1.05}em`;
-    input.addEventListener("change", () => this.#takeShape(at));
+    input.addEventListener("input", () => this.#takeShape(at));
     return choice;
   }
 
   #takeShape(at) {
     this.#fields.width.value = this.#shapes[at].width;
     this.#fields.height.value = this.#shapes[at].height;
-    this.#summarise();
   }
 
   /** The shape that width and height make, if it is one of ours. */

@@ -42,6 +42,7 @@ export class Gallery {
 
   /** Brings a picture into view and the focus to it. */
   focusOn(imageId) {
+    this.#render();
     this.#focusAt(this.#items.findIndex((item) => item.image?.id === imageId));
   }
 
@@ -222,7 +223,7 @@ export class Gallery {
     if (box.top < top) scrollBy({ top: box.top - top - 24, behavior: "instant" });
     if (box.top + box.height > top + innerHeight) scrollBy({ top: box.top + box.height - top - innerHeight + 24, behavior: "instant" });
     this.#render();
-    focusable(this.#cells.get(this.#items[at].key)?.cell)?.focus({ preventScroll: true });
+    focusable(this.#cells.get(this.#items[at]?.key)?.cell)?.focus({ preventScroll: true });
   }
 }
 
