@@ -127,3 +127,16 @@ def test_ends_are_said_aloud_and_progress_is_not(visit, studio):
     studio.gate_open()
     expect(visitor.pictures).to_have_count(1)
     assert visitor.page.evaluate("window.said") == ["Waiting: a slow fox", "Painted: a slow fox"]
+
+
+def test_an_event_that_overtakes_the_answer_is_not_undone_by_it(visit, studio):
+    studio.gate_shut()
+    visitor = visit().ready()
+    held = []
+    visitor.page.route("**/images", lambda route: held.append((route, route.fetch())))
+    visitor.ask("a slow fox", model="gated")
+    expect(tile(visitor, "a slow fox")).to_contain_text("Painting")
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    expect(visitor.page.locator("#announcer")).to_have_text("Waiting: a slow fox")
+    expect(tile(visitor, "a slow fox")).to_contain_text("Painting")

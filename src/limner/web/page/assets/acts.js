@@ -19,7 +19,7 @@ export class Acts {
   }
 
   retry(jobId, button) {
-    return this.#once(button, async () => this.#jobs.put(await call("POST", `/jobs/${jobId}/retry`)));
+    return this.#once(button, async () => this.#jobs.add(await call("POST", `/jobs/${jobId}/retry`)));
   }
 
   /** Removes a job without pictures, and those that it was tried again after. */
@@ -38,7 +38,7 @@ export class Acts {
   async again({ request }) {
     const { seed, ...ask } = request;
     const job = await call("POST", "/images", { body: { ...ask, count: 1 } });
-    this.#jobs.put(job);
+    this.#jobs.add(job);
     return job;
   }
 

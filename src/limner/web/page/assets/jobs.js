@@ -33,10 +33,16 @@ export class Jobs extends EventTarget {
     return this.#next === null;
   }
 
+  /** Takes in a job that was just asked for; its first event may have been faster than the answer. */
+  add(job) {
+    if (!this.#known.has(job.id)) this.put(job);
+  }
+
   /** Takes in a job as it is now. */
   put(job) {
     const before = this.#known.get(job.id) ?? null;
     if (before && isFinal(before) && !isFinal(job)) return; // an older answer that came late
+    if (before?.cancelling) job.cancelling = true;
     if (!before) this.#insert(job.id);
     this.#remember(job);
     this.#tell("changed", { job, before });

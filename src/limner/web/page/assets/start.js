@@ -21,7 +21,7 @@ const gallery = new Gallery(jobs, {
   remove: (jobId, button) => acts.remove(jobId, button),
 });
 const ask = new AskForm((job) => {
-  jobs.put(job);
+  jobs.add(job);
   announce(`Waiting: ${shortened(job.request.prompt)}`);
 });
 const view = new PictureView(jobs, gallery, acts, (request) => ask.fill(request));
