@@ -1,7 +1,7 @@
 // What can be done with jobs and pictures.
 
 import { call, NoAnswer, Problem } from "./api.js";
-import { show } from "./notices.js";
+import { mention, show } from "./notices.js";
 import { shortened } from "./words.js";
 
 export class Acts {
@@ -51,7 +51,7 @@ export class Acts {
   async #restore(job, image) {
     try {
       this.#mark(job.id, await call("POST", `/images/${image.id}/restore`));
-      show("It is back.");
+      mention("It is back.");
     } catch (problem) {
       show(problem.message);
     }

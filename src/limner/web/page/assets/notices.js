@@ -4,11 +4,14 @@ import { part, say } from "./templates.js";
 
 const PATIENCE = 1500; // a reconnect that takes less is nobody's business
 
+const FADES = 6000;
+
 const connection = document.getElementById("connection");
 const toast = document.getElementById("toast");
 const announcer = document.getElementById("announcer");
 
 let waiting = null;
+let fading = null;
 
 export function connectionLost() {
   waiting ??= setTimeout(() => say(connection, "No connection to Limner. Trying again; nothing is lost."), PATIENCE);
@@ -20,8 +23,15 @@ export function connectionBack() {
   say(connection, "");
 }
 
+/** Said, and gone after a while: nothing is lost with it. */
+export function mention(words) {
+  show(words);
+  fading = setTimeout(hide, FADES);
+}
+
 /** Stays until it is dismissed, used or followed by another. `act` is offered under `name`. */
 export function show(words, name = "", act = null) {
+  clearTimeout(fading);
   const button = part(toast, "act");
   say(button, name);
   button.onclick = () => (hide(), act());

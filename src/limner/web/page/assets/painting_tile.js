@@ -10,6 +10,7 @@ export class PaintingTile {
   #jobs;
   #index;
   #lead = false;
+  #image = this.element.querySelector("img");
   #bar = this.element.querySelector(".bar");
   #cancel = part(this.element, "cancel");
 
@@ -17,13 +18,14 @@ export class PaintingTile {
     this.jobId = item.job.id;
     this.#jobs = jobs;
     this.#index = item.index;
+    this.#image.addEventListener("load", () => (this.#image.hidden = false));
     this.#cancel.addEventListener("click", () => acts.cancel(this.jobId, this.#cancel));
   }
 
   update({ job, lead }) {
     const { prompt } = job.request;
     this.#lead = lead;
-    part(this.element, "prompt").textContent = prompt;
+    part(this.element, "prompt").textContent = lead ? prompt : "";
     this.#cancel.hidden = !lead;
     this.#cancel.setAttribute("aria-label", `Cancel: ${prompt}`);
     this.#bar.hidden = !lead || job.state !== "running";
@@ -43,9 +45,7 @@ export class PaintingTile {
   preview() {
     const source = this.#jobs.preview(this.jobId, this.#index);
     if (!source || source === this.lastPreview) return;
-    const image = this.element.querySelector("img");
-    image.src = this.lastPreview = source;
-    image.hidden = false;
+    this.#image.src = this.lastPreview = source;
   }
 
   load() {}

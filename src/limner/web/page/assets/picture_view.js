@@ -2,7 +2,7 @@
 
 import { base, home, pictureAddress, pictureIn, thumbnailAddress } from "./address.js";
 import { call } from "./api.js";
-import { show } from "./notices.js";
+import { mention, show } from "./notices.js";
 import { clone, say } from "./templates.js";
 import { bytesInWords, dateInWords, nameInWords, shortened } from "./words.js";
 
@@ -201,7 +201,7 @@ export class PictureView {
     at("copied").hidden = false;
     at("link").select();
     // Pages on plain HTTP may not write the clipboard; then the link is there to be copied.
-    await navigator.clipboard?.writeText(at("link").value).then(() => show("The link is copied."), () => {});
+    await navigator.clipboard?.writeText(at("link").value).then(() => mention("The link is copied."), () => {});
   }
 }
 

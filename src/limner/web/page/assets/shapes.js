@@ -1,5 +1,6 @@
 // Sizes as shapes: of about as many pixels as the model paints by default, within what it allows.
 
+const LARGE = 256 * 256;
 const SHAPES = [
   ["Square", 1, 1],
   ["Portrait", 3, 4],
@@ -17,7 +18,9 @@ export function shapesOf(capabilities) {
 }
 
 function sized(name, ratio, pixels, { width, height, size_multiple: multiple }) {
-  const fit = (side, { minimum, maximum }) => Math.min(Math.max(Math.round(side / multiple) * multiple, minimum), maximum);
+  // Steps of about 32 make plain numbers, and of a shape's sides whole ones: 1024 × 576 is 16 : 9.
+  const step = pixels < LARGE ? multiple : multiple * Math.max(1, Math.floor(32 / multiple));
+  const fit = (side, { minimum, maximum }) => Math.min(Math.max(Math.round(side / step) * step, minimum), maximum);
   return { name, ratio, width: fit(Math.sqrt(pixels * ratio), width), height: fit(Math.sqrt(pixels / ratio), height) };
 }
 
