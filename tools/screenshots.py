@@ -32,9 +32,9 @@ WINDOWS = {1440: 900, 820: 1100, 390: 844}
 SCHEMES = ("light", "dark")
 README = (
     ("gallery", 1440, "light"),
-    ("painting", 820, "dark"),
     ("picture", 1440, "dark"),
-    ("asking", 390, "light"),
+    ("painting", 1440, "dark"),
+    ("asking", 1440, "light"),
 )
 
 COLLECTION = (

@@ -9,10 +9,11 @@ from playwright.sync_api import expect
 
 from limner.actions.create_key import create_key
 from limner.actions.sign_in import sign_in
+from limner.actions.submit_job import submit_job
 from limner.assembly import Assembly
-
 from limner.domain.capabilities import Capabilities
 from limner.domain.identity import KeyKind
+from limner.domain.request import Ask
 from limner.settings import Settings
 from limner.testing.instant import InstantEngine
 from limner.web.server import create_app
@@ -103,6 +104,15 @@ class Studio:
             age=3600.0,
         )
         return self.do(made).key
+
+    def submit(self, user, prompts, **fields):
+        """Jobs that were asked for elsewhere."""
+
+        async def submit():
+            for prompt in prompts:
+                await submit_job(Ask(prompt=prompt, **fields), user, idempotency=None, needs=self.assembly.submit_needs)
+
+        self.do(submit())
 
     def visitor(self, user, *, host="127.0.0.1", session=True, **options):
         return Visitor(self, user, self.url.replace("127.0.0.1", host), session=session, **options)

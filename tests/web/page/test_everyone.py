@@ -9,12 +9,14 @@ HOSTILE = {
     "right to left": "a \u202efox\u202c that \u2067goes back",
     "long": "a fox " * 666 + "fox",
     "emoji": "🦊 and 👩‍👩‍👧 in the ❄️",
-    "attribute": "\" onmouseover=\"document.title=1\" x='",
+    "attribute": '" onmouseover="document.title=1" x=\'',
 }
 
 
 def faults(page):
-    return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in Axe().run(page).response["violations"]]
+    return [
+        (fault["id"], [node["html"] for node in fault["nodes"]]) for fault in Axe().run(page).response["violations"]
+    ]
 
 
 @pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE)
@@ -61,8 +63,7 @@ def test_what_lies_behind_an_open_picture_cannot_be_reached(visit):
         assert not visitor.page.evaluate("document.getElementById('page').contains(document.activeElement)")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
 def test_axe_finds_nothing_on_any_view(visit, studio, scheme, width):
     studio.gate_shut()
     visitor = visit(color_scheme=scheme, viewport={"width": width, "height": 900})

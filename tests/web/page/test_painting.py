@@ -47,8 +47,8 @@ class Installation:
         return (self.folder / "log").read_text()
 
     @property
-    def key(self):
-        return re.search(r"^  (lmn_\S+)$", self.printed(), re.MULTILINE)[1]
+    def link(self):
+        return re.search(r"http://\S+#sign-in=\S+", self.printed())[0]
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,7 @@ def installation(browser, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def visitor(installation):
-    visitor = Visitor(installation, "local", installation.url, session=False).go()
-    visitor.page.get_by_label("API key").fill(installation.key)
-    visitor.page.get_by_label("API key").press("Enter")
+    visitor = Visitor(installation, "local", installation.url, session=False).go(installation.link)
     yield visitor.ready()
     visitor.leave()
     assert visitor.faults == []

@@ -12,7 +12,9 @@ def tile(visitor, prompt):
 def test_a_job_is_seen_waiting_then_painted_then_done_in_one_place(studio, visit):
     studio.gate_shut()
     visitor = visit().ask("a slow fox", model="gated")
-    expect(visitor.page.get_by_role("progressbar", name="Painting: a slow fox")).to_have_attribute("aria-valuenow", "50")
+    expect(visitor.page.get_by_role("progressbar", name="Painting: a slow fox")).to_have_attribute(
+        "aria-valuenow", "50"
+    )
     expect(visitor.page.locator(".painting img")).to_be_visible()
     cell = visitor.page.locator(".cell").element_handle()
     before = cell.bounding_box()
@@ -25,9 +27,8 @@ def test_a_job_is_seen_waiting_then_painted_then_done_in_one_place(studio, visit
 def test_a_waiting_job_says_how_many_are_before_it(visit, studio):
     studio.gate_shut()
     user = studio.new_user()
-    visitor = visit(user).ready()
-    for number in range(17):  # one owner's running jobs are 16 at most
-        visitor.call("POST", "/images", data={"prompt": f"fox {number}", "model": "gated"})
+    studio.submit(user, [f"fox {number}" for number in range(17)], model="gated")  # one owner's running jobs are 16
+    visitor = visit(user)
     expect(tile(visitor, "fox 16")).to_contain_text("Waiting, 16 before it")
 
 
@@ -84,6 +85,15 @@ def test_two_tabs_agree(visit):
     expect(other.get_by_role("link", name="a fox")).to_be_visible()
     visitor.call("DELETE", f"/images/{visitor.jobs()[0]['images'][0]['id']}")
     expect(other.get_by_role("link", name="a fox")).to_have_count(0)
+
+
+def test_what_is_removed_in_one_tab_leaves_the_other(visit):
+    visitor = visit().ask("refuse this", model="gated")
+    other = visitor.window()
+    other.goto("/")
+    expect(other.get_by_role("group", name="refuse this")).to_be_visible()
+    visitor.page.get_by_role("button", name="Remove").click()
+    expect(other.get_by_role("group", name="refuse this")).to_have_count(0)
 
 
 def test_a_lost_network_is_said_and_heals_by_itself(visit, studio):

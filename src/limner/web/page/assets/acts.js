@@ -6,9 +6,12 @@ import { shortened } from "./words.js";
 
 export class Acts {
   #jobs;
+  #tabs = new BroadcastChannel("limner");
 
   constructor(jobs) {
     this.#jobs = jobs;
+    // No event tells of a job that is gone, so this browser's other tabs are told from here.
+    this.#tabs.addEventListener("message", ({ data: jobId }) => jobs.forget(jobId));
   }
 
   cancel(jobId, button) {
@@ -29,6 +32,7 @@ export class Acts {
         const job = this.#jobs.get(id);
         await call("DELETE", `/jobs/${id}`).catch(unlessGone);
         this.#jobs.forget(id);
+        this.#tabs.postMessage(id);
         id = job?.retry_of;
       }
     });
