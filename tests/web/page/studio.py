@@ -160,6 +160,10 @@ class Visitor:
     def toast(self):
         return self.page.locator("#toast")
 
+    @property
+    def connection(self):
+        return self.page.get_by_role("region", name="Connection", include_hidden=True)
+
     def ready(self):
         expect(self.page.locator("#health")).to_have_text("Ready to paint")
         return self

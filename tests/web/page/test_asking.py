@@ -110,6 +110,16 @@ def test_what_was_being_written_is_there_after_a_reload(visit):
     expect(visitor.page.get_by_role("radio", name="Tall")).to_be_checked()
 
 
+def test_what_is_asked_before_the_models_are_known_is_painted_as_usual(visit):
+    visitor = visit()
+    visitor.page.route("**/models", lambda route: None)
+    visitor.page.reload()
+    visitor.prompt.fill("an early fox")
+    visitor.prompt.press("Enter")
+    expect(visitor.pictures).to_have_count(1)
+    assert visitor.jobs()[0]["request"]["model"] == "instant"
+
+
 def test_asking_again_after_an_answer_was_lost_asks_for_nothing_twice(visit):
     visitor = visit().ready()
     lost = []

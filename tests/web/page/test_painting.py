@@ -95,8 +95,8 @@ def test_a_server_that_is_killed_while_it_paints_is_said_and_all_is_painted(visi
     visitor.ask("a castle", count="6")
     expect(visitor.pictures).to_have_count(count + 1)
     installation.kill()
-    expect(visitor.page.get_by_text("No connection to Limner")).to_be_visible()
+    expect(visitor.connection).to_have_text("No connection to Limner. Trying again; nothing is lost.")
     installation.start()
-    expect(visitor.page.get_by_text("No connection to Limner")).to_be_hidden()
+    expect(visitor.connection).to_be_hidden()
     expect(visitor.pictures).to_have_count(count + 6, timeout=90_000)
     assert len(visitor.jobs()[0]["images"]) == 6

@@ -1,16 +1,19 @@
 """The document and its assets: careful headers, addresses under any prefix, nothing of anybody's."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from hatchling.builders.wheel import WheelBuilder
 
 from limner.domain.errors import SettingsError
 from limner.web.page.asset_files import asset_files
 from limner.web.router import build_router
 from tests.web.house import House
 
+ROOT = Path(__file__).parents[3]
 BASES = ("", "/art")
 
 
@@ -124,6 +127,14 @@ async def test_without_authentication_everybody_is_in(tmp_path):
         page = (await client.get("/")).text
     assert 'id="sign-in"' not in page
     assert '<main id="studio">' in page
+
+
+def test_the_wheel_brings_all_of_it():
+    packed = {Path(file.distribution_path) for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    ours = {
+        path.relative_to(ROOT / "src") for path in (ROOT / "src/limner/web/page").rglob("*.*") if path.suffix != ".pyc"
+    }
+    assert ours <= packed
 
 
 def test_it_all_weighs_less_than_100_kilobytes():

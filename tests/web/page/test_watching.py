@@ -101,11 +101,33 @@ def test_a_lost_network_is_said_and_heals_by_itself(visit, studio):
     visitor = visit().ask("a slow fox", model="gated")
     expect(tile(visitor, "a slow fox")).to_contain_text("Painting")
     visitor.context.set_offline(True)
-    expect(visitor.page.get_by_text("No connection to Limner")).to_be_visible()
+    expect(visitor.connection).to_have_text("No connection to Limner. Trying again; nothing is lost.")
     studio.gate_open()
     visitor.context.set_offline(False)
     expect(visitor.pictures).to_have_count(1)
-    expect(visitor.page.get_by_text("No connection to Limner")).to_be_hidden()
+    expect(visitor.connection).to_be_hidden()
+
+
+def test_a_tab_that_nobody_sees_holds_no_stream_and_catches_up(visit, studio):
+    visitor = visit().ready()
+    streams = []
+    visitor.page.on("request", lambda request: streams.append(request) if "/events" in request.url else None)
+    with visitor.page.expect_event("requestfailed", lambda request: "/events" in request.url):
+        see(visitor, seen=False)
+    studio.submit(visitor.user, ["a fox meanwhile"])
+    assert streams == []
+    see(visitor, seen=True)
+    expect(visitor.page.get_by_role("link", name="a fox meanwhile")).to_be_visible()
+
+
+def see(visitor, *, seen):
+    visitor.page.evaluate(
+        """hidden => {
+          Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        not seen,
+    )
 
 
 def test_a_session_that_ended_leads_to_the_way_in_and_to_no_loop(visit, studio):

@@ -1,7 +1,7 @@
 // What can be done with jobs and pictures.
 
 import { call, NoAnswer, Problem } from "./api.js";
-import { mention, show } from "./notices.js";
+import { complain, mention, show } from "./notices.js";
 import { shortened } from "./words.js";
 
 export class Acts {
@@ -57,7 +57,7 @@ export class Acts {
       this.#mark(job.id, await call("POST", `/images/${image.id}/restore`));
       mention("It is back.");
     } catch (problem) {
-      show(problem.message);
+      complain(problem);
     }
   }
 
@@ -75,7 +75,7 @@ export class Acts {
       await act();
     } catch (problem) {
       if (!(problem instanceof Problem || problem instanceof NoAnswer)) throw problem;
-      show(problem.message);
+      complain(problem);
     } finally {
       button.ariaDisabled = null;
     }

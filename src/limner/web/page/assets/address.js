@@ -8,7 +8,7 @@ export const pictureAddress = (imageId) => `${base}/pictures/${imageId}`;
 /** The picture that an address shows; null for the gallery. */
 export function pictureIn(path) {
   const start = `${base}/pictures/`;
-  return path.startsWith(start) ? decodeURIComponent(path.slice(start.length)) : null;
+  return path.startsWith(start) ? path.slice(start.length) : null;
 }
 
 const THUMBNAILS = [256, 512, 1024];

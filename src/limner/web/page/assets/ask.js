@@ -36,7 +36,8 @@ export class AskForm {
   offer(models) {
     this.#models = models;
     this.#fields.model.replaceChildren(...models.map((model) => new Option(model.name, model.name, model.default)));
-    this.#choose(JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}"));
+    const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "{}");
+    this.#choose({ ...draft, prompt: this.#fields.prompt.value || draft.prompt });
   }
 
   /** Shows an ask: what it leaves out is as the model likes it. */
@@ -189,7 +190,7 @@ export class AskForm {
 
   async #submit(event) {
     event.preventDefault();
-    if (this.#form.ariaBusy === "true" || !this.#models.length) return;
+    if (this.#form.ariaBusy === "true") return;
     this.#form.ariaBusy = "true";
     clearFaults(this.#form);
     try {

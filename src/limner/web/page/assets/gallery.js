@@ -126,7 +126,7 @@ export class Gallery {
       const held = at >= 0 && cell.contains(document.activeElement);
       if ((at >= first && at < end) || held) continue;
       this.#cells.delete(key);
-      if (cell.contains(document.activeElement)) document.getElementById("prompt").focus();
+      if (cell.contains(document.activeElement)) document.getElementById("prompt").focus({ preventScroll: true });
       tile.leave();
       cell.remove();
     }

@@ -14,12 +14,16 @@ let waiting = null;
 let fading = null;
 
 export function connectionLost() {
-  waiting ??= setTimeout(() => say(connection, "No connection to Limner. Trying again; nothing is lost."), PATIENCE);
+  waiting ??= setTimeout(() => {
+    say(connection, "No connection to Limner. Trying again; nothing is lost.");
+    announce(connection.textContent);
+  }, PATIENCE);
 }
 
 export function connectionBack() {
   clearTimeout(waiting);
   waiting = null;
+  if (connection.textContent) announce("Connected again.");
   say(connection, "");
 }
 
@@ -27,6 +31,11 @@ export function connectionBack() {
 export function mention(words) {
   show(words);
   fading = setTimeout(hide, FADES);
+}
+
+/** What the API says is wrong; who is no longer known is shown the way in instead. */
+export function complain(problem) {
+  if (problem.status !== 401) show(problem.message);
 }
 
 /** Stays until it is dismissed, used or followed by another. `act` is offered under `name`. */
@@ -37,6 +46,7 @@ export function show(words, name = "", act = null) {
   button.onclick = () => (hide(), act());
   part(toast, "words").textContent = words;
   toast.hidden = false;
+  announce(words);
 }
 
 function hide() {

@@ -2,7 +2,7 @@
 
 import { base, home, pictureAddress, pictureIn, thumbnailAddress } from "./address.js";
 import { call } from "./api.js";
-import { mention, show } from "./notices.js";
+import { complain, mention } from "./notices.js";
 import { clone, say } from "./templates.js";
 import { bytesInWords, dateInWords, nameInWords, shortened } from "./words.js";
 
@@ -71,7 +71,7 @@ export class PictureView {
       const image = await call("GET", `/images/${encodeURIComponent(imageId)}`);
       return { image, job: await call("GET", `/jobs/${image.job_id}`) };
     } catch (problem) {
-      show(problem.message);
+      complain(problem);
       return null;
     }
   }
@@ -160,7 +160,7 @@ export class PictureView {
   }
 
   async #again() {
-    const job = await this.#acts.again(this.#shown.job).catch((problem) => show(problem.message));
+    const job = await this.#acts.again(this.#shown.job).catch(complain);
     if (!job) return;
     this.#leave();
     scrollTo({ top: 0, behavior: "instant" });
@@ -178,10 +178,7 @@ export class PictureView {
     const pictures = this.#gallery.pictures;
     const here = pictures.findIndex((one) => one.image.id === image.id);
     const beside = pictures[here + 1] ?? pictures[here - 1];
-    await this.#acts.deletePicture(job, image).then(
-      () => this.#goOn(beside),
-      (problem) => show(problem.message),
-    );
+    await this.#acts.deletePicture(job, image).then(() => this.#goOn(beside), complain);
   }
 
   #goOn(beside) {
@@ -196,7 +193,7 @@ export class PictureView {
       const { signed_url } = await call("GET", `/images/${id}`);
       at("link").value = new URL(signed_url, location.href).href;
     } catch (problem) {
-      return show(problem.message);
+      return complain(problem);
     }
     at("copied").hidden = false;
     at("link").select();
@@ -233,7 +230,7 @@ function settings({ request, created_at }, image) {
     ["Size", `${image.width} × ${image.height}`],
     ["Seed", image.seed],
     ...own,
-    ["Left out", request.negative_prompt],
+    ["Leave out", request.negative_prompt],
     ["Steps", request.steps],
     ["Guidance", request.guidance],
     ["File", `${FORMATS[image.format]}, ${bytesInWords(image.bytes)}`],

@@ -5,7 +5,7 @@ import { call, whenRefused } from "./api.js";
 import { AskForm } from "./ask.js";
 import { Gallery } from "./gallery.js";
 import { isFinal, Jobs } from "./jobs.js";
-import { announce, connectionBack, connectionLost, show } from "./notices.js";
+import { announce, complain, connectionBack, connectionLost, show } from "./notices.js";
 import { PictureView } from "./picture_view.js";
 import * as session from "./session.js";
 import { Stream } from "./stream.js";
@@ -43,7 +43,7 @@ async function patiently(act) {
     try {
       return await act();
     } catch (problem) {
-      if (problem.status && problem.status < 500) return null;
+      if (problem.status && problem.status < 500) return complain(problem);
       await new Promise((done) => setTimeout(done, wait));
     }
   }
@@ -65,8 +65,8 @@ function follow() {
   stream.addEventListener("preview", ({ detail }) => jobs.show(detail));
   stream.addEventListener("open", connectionBack);
   stream.addEventListener("lost", connectionLost);
-  // Whatever refuses a stream refuses this, too, and says why.
-  stream.addEventListener("refused", () => call("GET", "/jobs?limit=1").catch((problem) => show(problem.message)));
+  // Whatever refuses the stream refuses this, too, and says why.
+  stream.addEventListener("refused", () => call("GET", "/jobs?limit=1").catch(complain));
   stream.start();
 }
 
