@@ -4,10 +4,10 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench faults clean
+.PHONY: help run test check format bench screenshots faults clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.runs ## serve on http://127.0.0.1:8000; prints what to type in another terminal
 	@$(BIN)/limner serve
@@ -28,6 +28,9 @@ format: .venv/.develops ## format and mend what can be mended
 
 bench: .venv/.develops ## the speed table, each figure beside its baseline of the same run
 	$(BIN)/python benchmarks
+
+screenshots: .venv/.develops ## every view of the page at three widths, light and dark; look at them
+	$(BIN)/python tools/screenshots.py
 
 faults: .venv/.develops ## 500 kills and 200 zombies; takes hours
 	$(BIN)/python -m tests.faults.campaign --kills 500

@@ -8,7 +8,7 @@ import time
 
 from report import HEAD, show
 
-ALL = ("accept", "responsive", "throughput", "latency", "watchers", "serving", "crash", "backlog", "painter")
+ALL = ("accept", "responsive", "throughput", "latency", "watchers", "serving", "crash", "backlog", "painter", "page")
 
 
 def main() -> None:

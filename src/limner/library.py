@@ -115,14 +115,16 @@ class Limner:
         current_user: Callable[..., Any] | None = None,
         user_id: Callable[[Any], str] | None = None,
         scopes: Callable[[Any], Any] | None = None,
+        page: bool = False,
     ) -> APIRouter:
         """All routes of the API, to be included under any prefix; it brings its own lifespan.
 
         `current_user` is your own dependency. `user_id` makes text of what it returns (default: its `id`), `scopes`
         says what that user may do (default: everything but operate). Without `current_user`, API keys are asked for.
+        `page` adds a page for people, at the prefix itself; `current_user` must know them by their cookies.
         """
         return build_router(
-            self._assembly, current_user=current_user, user_id=user_id, scopes=scopes, lifespan=self.lifespan
+            self._assembly, current_user=current_user, user_id=user_id, scopes=scopes, lifespan=self.lifespan, page=page
         )
 
     def operator_router(self) -> APIRouter:

@@ -14,6 +14,7 @@ from limner.actions.create_key import create_key
 from limner.actions.create_page_link import create_page_link
 from limner.actions.sign_in import sign_in
 from limner.assembly import Assembly
+from limner.codecs.pillow import PillowCodec
 from limner.contracts.engine import Engine, Painted, Progress
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import RefusedByPolicy
@@ -24,7 +25,7 @@ from limner.web.server import create_app
 
 TLS = ssl.create_default_context()
 """Made once: it takes longer than a test."""
-PREVIEW = b"RIFF\x10\x00\x00\x00WEBPVP8 " + b"\x00" * 8
+PREVIEW = PillowCodec().thumbnail(checkerboard(64, 64, 7), size=64)
 
 
 class GatedEngine(Engine):

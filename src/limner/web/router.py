@@ -11,11 +11,13 @@ from fastapi import APIRouter, Depends
 
 from limner.assembly import Assembly
 from limner.authenticators.host_app import HostAppAuthenticator, id_of
+from limner.domain.errors import SettingsError
 from limner.web.credentials import LINK
 from limner.web.door import Callers, Door
 from limner.web.everybody import Everybody
 from limner.web.host_users import HostUsers
 from limner.web.key_holders import KeyHolders
+from limner.web.page.routes import add_page_routes
 from limner.web.route import LimnerRoute
 from limner.web.routes.events import add_event_routes
 from limner.web.routes.images import add_image_routes, add_submit_route
@@ -36,8 +38,11 @@ def build_router(
     user_id: Callable[[Any], str] | None = None,
     scopes: Callable[[Any], Iterable[str]] | None = None,
     lifespan: Lifespan | None = None,
+    page: bool = False,
 ) -> APIRouter:
-    """Everything users need. `include_router` merges its lifespan, which starts and stops the assembly."""
+    """Everything users need, with `page` also something to look at. `include_router` merges its lifespan, which starts
+    and stops the assembly.
+    """
     callers = callers or _callers(assembly)
     if current_user is not None:
         host = HostAppAuthenticator(user_id=user_id or id_of, scopes=scopes)
@@ -49,8 +54,19 @@ def build_router(
     add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
     add_model_routes(router)
     add_usage_routes(router)
+    if page:
+        _refuse_strangers(callers)
+        add_page_routes(router)
     _tell_methods(router)
     return router
+
+
+def _refuse_strangers(callers: Callers) -> None:
+    """A browser sends no API keys, and outside `limner serve` there is no place to sign in with one."""
+    if isinstance(callers, KeyHolders):
+        raise SettingsError(
+            "A page needs to know who looks at it: give router(page=True) a current_user, or switch authentication off."
+        )
 
 
 def build_operator_router(assembly: Assembly, *, callers: Callers | None = None) -> APIRouter:

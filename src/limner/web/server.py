@@ -25,7 +25,7 @@ def create_app(assembly: Assembly) -> FastAPI:
     """Users' and operators' routes, and the rules of a house of our own: host names, origins, careful headers."""
     app = FastAPI(title="Limner", version=__version__, description=DESCRIPTION)
     callers = SessionHolders(assembly.authenticator) if assembly.settings.authentication else Everybody()
-    router = build_router(assembly, callers=callers)
+    router = build_router(assembly, callers=callers, page=True)
     app.include_router(router)
     app.include_router(build_session_router(assembly, callers=callers))
     app.include_router(build_operator_router(assembly, callers=callers))

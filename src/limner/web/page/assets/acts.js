@@ -1,0 +1,87 @@
+// What can be done with jobs and pictures.
+
+import { call, NoAnswer, Problem } from "./api.js";
+import { complain, mention, show } from "./notices.js";
+import { shortened } from "./words.js";
+
+export class Acts {
+  #jobs;
+  #tabs = new BroadcastChannel("limner");
+
+  constructor(jobs) {
+    this.#jobs = jobs;
+    // No event tells of a job that is gone, so this browser's other tabs are told from here.
+    this.#tabs.addEventListener("message", ({ data: jobId }) => jobs.forget(jobId));
+  }
+
+  cancel(jobId, button) {
+    return this.#once(button, async () => {
+      const job = await call("POST", `/jobs/${jobId}/cancel`);
+      this.#jobs.put({ ...job, cancelling: true });
+    });
+  }
+
+  retry(jobId, button) {
+    return this.#once(button, async () => this.#jobs.add(await call("POST", `/jobs/${jobId}/retry`)));
+  }
+
+  /** Removes a job without pictures, and those that it was tried again after. */
+  remove(jobId, button) {
+    return this.#once(button, async () => {
+      for (let id = jobId; id; ) {
+        const job = this.#jobs.get(id);
+        await call("DELETE", `/jobs/${id}`).catch(unlessGone);
+        this.#jobs.forget(id);
+        this.#tabs.postMessage(id);
+        id = job?.retry_of;
+      }
+    });
+  }
+
+  /** The same picture's settings with another seed; returns the new job. */
+  async again({ request }) {
+    const { seed, ...ask } = request;
+    const job = await call("POST", "/images", { body: { ...ask, count: 1 } });
+    this.#jobs.add(job);
+    return job;
+  }
+
+  async deletePicture(job, image) {
+    await call("DELETE", `/images/${image.id}`).catch(unlessGone);
+    this.#mark(job.id, { ...image, deleted: true });
+    show(`Deleted “${shortened(job.request.prompt)}”.`, "Undo", () => this.#restore(job, image));
+  }
+
+  async #restore(job, image) {
+    try {
+      this.#mark(job.id, await call("POST", `/images/${image.id}/restore`));
+      mention("It is back.");
+    } catch (problem) {
+      complain(problem);
+    }
+  }
+
+  #mark(jobId, image) {
+    const job = this.#jobs.get(jobId);
+    if (!job) return;
+    this.#jobs.put({ ...job, images: job.images.map((one) => (one.id === image.id ? image : one)) });
+  }
+
+  /** One click is one act; what goes wrong is said. */
+  async #once(button, act) {
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
+    try {
+      await act();
+    } catch (problem) {
+      if (!(problem instanceof Problem || problem instanceof NoAnswer)) throw problem;
+      complain(problem);
+    } finally {
+      button.ariaDisabled = null;
+    }
+  }
+}
+
+function unlessGone(problem) {
+  if (problem.status !== 404) throw problem;
+}

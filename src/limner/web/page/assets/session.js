@@ -1,0 +1,69 @@
+// Signing in and out: a key or a one-time link becomes a cookie that scripts cannot read.
+
+import { call, Problem } from "./api.js";
+import { clearFaults, showFaults } from "./faults.js";
+import { part, say } from "./templates.js";
+
+const LINK = "#sign-in=";
+const NO_COOKIE = "Limner knows you, but this browser keeps no cookie for it. Allow cookies for this site, then sign in again.";
+
+const form = document.querySelector("#sign-in form");
+
+/** Whether people can sign in here: a host application has its own ways. */
+export const signsIn = form !== null;
+
+/** Runs once: the form works from then on, and a one-time link in the address is used up. */
+export async function begin() {
+  if (!signsIn) return;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    signIn({ key: form.elements.key.value.trim() });
+  });
+  document.getElementById("sign-out").addEventListener("click", signOut);
+  if (!location.hash.startsWith(LINK)) return;
+  const link = location.hash.slice(LINK.length);
+  history.replaceState(history.state, "", location.pathname); // the secret stays in no history
+  await signIn({ link });
+}
+
+async function signIn(proof) {
+  clearFaults(form);
+  try {
+    await call("POST", "/session", { body: proof });
+    await call("GET", "/session").catch((problem) => {
+      throw problem.status === 401 ? new Problem(401, { detail: NO_COOKIE }) : problem;
+    });
+    location.reload();
+  } catch (problem) {
+    showSignIn();
+    showFaults(form, problem, document.getElementById("key-fault"));
+    form.elements.key.select();
+  }
+}
+
+async function signOut() {
+  await call("DELETE", "/session").catch(() => {}); // whoever is signed out already is shown the way in
+  sessionStorage.clear();
+  location.reload();
+}
+
+/** Says who is signed in, and warns where others can listen. */
+export async function showWho() {
+  if (!signsIn) return;
+  const session = await call("GET", "/session");
+  part(document.getElementById("who"), "user").textContent = session.user;
+  document.getElementById("who").hidden = document.getElementById("sign-out").hidden = false;
+  document.getElementById("insecure").hidden = session.secure || window.isSecureContext;
+}
+
+export function showSignIn() {
+  document.getElementById("sign-in").hidden = false;
+  document.getElementById("studio").hidden = true;
+  document.getElementById("who").hidden = document.getElementById("sign-out").hidden = true;
+  if (document.activeElement === document.body) form.elements.key.focus();
+}
+
+/** For pages of a host application, which signs people in by itself. */
+export function sayRefused(problem) {
+  say(document.getElementById("connection"), `${problem.message} Sign in to this site, then load this page again.`);
+}
