@@ -235,7 +235,7 @@ class Assembly:
         await worker.drain(grace)
 
     def _credentials(self) -> dict[str, str]:
-        return {name: engine.credential for name, engine in self.engines.items()}
+        return {name: getattr(engine, "credential", "") for name, engine in self.engines.items()}
 
     def _on_ambiguous(self) -> dict[str, OnAmbiguous]:
         tables = self.settings.engines.items()

@@ -11,11 +11,12 @@ import pytest
 from limner.assembly import Assembly
 from limner.cli.main import limner
 from limner.domain import errors
+from limner.domain.budget import Budgets
 from limner.domain.policy import Policy
 from limner.engines.isolated import IsolatedEngine
 from limner.observers.metrics import COUNTERS, DURATIONS, GAUGES
 from limner.plugins import CHILD_OPTIONS, OF_EVERY_ENGINE
-from limner.settings import EngineSettings, Settings
+from limner.settings import EngineSettings, ModelSettings, Settings
 from limner.web import errors as web_errors
 from limner.web.server import create_app
 
@@ -65,6 +66,16 @@ def test_every_limit_is_documented(name):
     assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
 
 
+@pytest.mark.parametrize("name", sorted(ModelSettings.model_fields))
+def test_every_option_of_a_models_table_is_documented(name):
+    assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Budgets)])
+def test_every_kind_of_budget_is_documented(name):
+    assert name in (DOCS / "settings.md").read_text().partition("## Budgets")[2]
+
+
 @pytest.mark.parametrize("name", OF_EVERY_ENGINE)
 def test_every_option_of_an_engines_table_is_documented(name):
     assert f"| `{name}` |" in (DOCS / "settings.md").read_text()
@@ -78,7 +89,7 @@ def test_options_of_an_engines_table_are_all_that_are_taken_from_it():
 def test_nothing_is_documented_that_does_not_exist():
     documented = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "settings.md").read_text(), re.MULTILINE))
     limits = {field.name for field in dataclasses.fields(Policy)}
-    assert documented <= set(Settings.model_fields) | limits | set(OF_EVERY_ENGINE)
+    assert documented <= set(Settings.model_fields) | limits | set(OF_EVERY_ENGINE) | set(ModelSettings.model_fields)
 
 
 @pytest.mark.parametrize("name", [*DURATIONS, *COUNTERS, *GAUGES])

@@ -79,13 +79,12 @@ async def _examine(options: Options) -> list[Finding]:
 
 async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
     yield _home(assembly.settings)
-    yield await _database(assembly)
+    for finding in await _database(assembly):
+        yield finding
     yield await _storage(assembly)
     yield await _port(assembly.settings)
     for name, engine in assembly.engines.items():
         yield await _engine(name, engine)
-    for finding in await _troubles(assembly):
-        yield finding
 
 
 def _plugins() -> Finding:
@@ -132,22 +131,25 @@ def _home(settings: Settings) -> Finding:
     return Finding("home", "ok", f"{home}, {free / GIBIBYTE:.1f} GiB free")
 
 
-async def _database(assembly: Assembly) -> Finding:
+async def _database(assembly: Assembly) -> list[Finding]:
+    """With the engines that all workers leave alone just now."""
     where = without_password(assembly.settings.database_url)
     if not assembly.settings.home.exists():
-        return Finding("database", "note", f"{where} is not there yet.")
+        return [Finding("database", "note", f"{where} is not there yet.")]
     try:
         await assembly.repository.open()
         try:
             keys = sum(key.kind is KeyKind.KEY for key in await assembly.repository.list_keys())
             facts = await assembly.repository.queue_facts()
+            states = await assembly.repository.engine_states()
         finally:
             await assembly.repository.close()
     except LimnerError as error:
-        return Finding("database", "broken", f"{where}: {error}", "Restore a backup, or name another with --home.")
+        return [Finding("database", "broken", f"{where}: {error}", "Restore a backup, or name another with --home.")]
     waiting, running = sum(facts.queued.values()), sum(facts.running.values())
     told = f"keys {keys}, jobs waiting {waiting}, running {running}, SQLite {sqlite3.sqlite_version}"
-    return Finding("database", "ok", f"{where}: {told}")
+    troubles = [_trouble(states[engine]) for engine in facts.blocked if engine in states]
+    return [Finding("database", "ok", f"{where}: {told}"), *troubles]
 
 
 async def _storage(assembly: Assembly) -> Finding:
@@ -205,22 +207,6 @@ async def _port(settings: Settings) -> Finding:
 
 def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, LimnerError) else f"It raised {type(error).__name__}: {error}"
-
-
-async def _troubles(assembly: Assembly) -> list[Finding]:
-    """Engines that all workers leave alone just now."""
-    if not assembly.settings.home.exists():
-        return []
-    try:
-        await assembly.repository.open()
-        try:
-            states = await assembly.repository.engine_states()
-        finally:
-            await assembly.repository.close()
-    except LimnerError:
-        return []  # the database has a finding of its own
-    now = assembly.clock.now()
-    return [_trouble(state) for state in states.values() if state.is_blocked(now)]
 
 
 def _trouble(state: EngineState) -> Finding:
