@@ -43,6 +43,10 @@ class Gallery:
         own = [image for image in self.images.values() if image.owner == owner and image.deleted_at is None]
         return tuple([image for image in reversed(own) if before is None or image.id < before][:limit])
 
+    async def all_images(self, *, after, limit):
+        later = [image for image in self.images.values() if after is None or image.id > after]
+        return tuple(sorted(later, key=lambda image: image.id)[:limit])
+
     async def delete_image(self, image_id):
         return self._set_deleted(image_id, NOW)
 

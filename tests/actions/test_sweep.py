@@ -6,6 +6,7 @@ import pytest
 
 from limner.contracts.repository import Requeue
 from limner.domain.errors import NotFound
+from limner.domain.identity import new_id
 from limner.domain.job import JobState
 from limner.observers.metrics import Metrics
 from tests.actions.workshop import Scripted, eventually, paints, workshop
@@ -74,8 +75,9 @@ async def test_hooks_are_told_by_a_sweep_of_jobs_that_ended_elsewhere(tmp_path):
 
 async def test_bytes_that_no_row_names_are_collected(tmp_path):
     async with workshop(tmp_path, work=False, policy={"orphan_age": 60.0}, fox=Scripted(paints)) as shop:
-        await shop.storage.write("lost/0/1.png", b"bytes")
-        path = shop.storage.local_path("lost/0/1.png")
+        lost = f"{new_id()}/0/1.png"
+        await shop.storage.write(lost, b"bytes")
+        path = shop.storage.local_path(lost)
         os.utime(path, (0, 0))
         await shop.sweeper.collect()
         assert not path.exists()

@@ -151,8 +151,12 @@ class Workshop:
         self.sweeper = Sweeper(
             repository=self.repository, storage=self.storage, dispatcher=self.dispatcher, notifier=self.notifier,
             observer=self.observer, policy=policy, clock=SystemClock(), deliverer=self.deliverer,
+            claim_storage=self.claim_storage,
         )  # fmt: skip
         self.workers = []
+
+    async def claim_storage(self):
+        """Nobody else uses it."""
 
     def worker(self, **facts):
         usual = {

@@ -239,8 +239,16 @@ class ImageRepository(Protocol):
 
     async def restore_image(self, image_id: str) -> JobChanged | None: ...
 
+    async def all_images(self, *, after: str | None, limit: int) -> tuple[Image, ...]:
+        """Everybody's, oldest first, ids above `after`, also those that are deleted and can still be restored."""
+        ...
+
     async def known_keys(self, keys: Collection[str]) -> frozenset[str]:
-        """Those of `keys` that a row names."""
+        """Those of `keys` that a row names or may yet name, because their job (the first segment) has not ended."""
+        ...
+
+    async def installation(self) -> str:
+        """An id of these rows, made when it is first asked for: whose bytes a storage holds."""
         ...
 
 

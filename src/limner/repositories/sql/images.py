@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, null, select, update
+from sqlalchemy import Connection, bindparam, exists, null, or_, select, update
 
 from limner.domain.event import JobChanged
 from limner.domain.image import Image
@@ -28,8 +28,15 @@ def page_of_images(connection: Connection, owner: str, before: str | None, limit
     return tuple(decode_image(row) for row in rows)
 
 
+def all_images(connection: Connection, after: str | None, limit: int) -> tuple[Image, ...]:
+    """Oldest first, deleted ones too."""
+    return tuple(decode_image(row) for row in _ALL.rows(connection, after=after or "", at_most=limit))
+
+
 def known_keys(connection: Connection, keys: Collection[str]) -> frozenset[str]:
-    return frozenset(row.key for row in _KNOWN.rows(connection, rows=encode([[key] for key in keys])))
+    """One statement, so one moment: a picture is kept and its job ended in one transaction."""
+    rows = encode([[key, key.partition("/")[0]] for key in keys])
+    return frozenset(row.key for row in _KNOWN.rows(connection, rows=rows))
 
 
 def delete_image(connection: Connection, image_id: str, moment: Moment) -> JobChanged | None:
@@ -50,7 +57,10 @@ def touch(connection: Connection, job_id: str, moment: Moment) -> JobChanged:
 
 def _known() -> Prepared:
     source = row_source()
-    return Prepared(select(images.c.key).select_from(source.join(images, images.c.key == cell(source, 0))))
+    key = cell(source, 0)
+    named = exists().where(images.c.key == key)
+    unfinished = exists().where(jobs.c.id == cell(source, 1), jobs.c.finished_at.is_(None))
+    return Prepared(select(key.label("key")).select_from(source).where(or_(named, unfinished)))
 
 
 _FIND = Prepared(select(images).where(images.c.id == bindparam("wanted")))
@@ -59,6 +69,9 @@ _PAGE = Prepared(
     .where(images.c.owner == bindparam("of_owner"), images.c.deleted_at.is_(None), images.c.id < bindparam("before"))
     .order_by(images.c.id.desc())
     .limit(bindparam("at_most"))
+)
+_ALL = Prepared(
+    select(images).where(images.c.id > bindparam("after")).order_by(images.c.id).limit(bindparam("at_most"))
 )
 _KNOWN = _known()
 _DELETE = Prepared(

@@ -38,6 +38,7 @@ from limner.repositories.sql import (
     events,
     expiring,
     images,
+    installation,
     jobs,
     keys,
     leases,
@@ -215,8 +216,15 @@ class SqlRepository:
     async def restore_image(self, image_id: str) -> JobChanged | None:
         return await self._write(lambda connection: images.restore_image(connection, image_id, self._moment()))
 
+    async def all_images(self, *, after: str | None, limit: int) -> tuple[Image, ...]:
+        return await self._read(images.all_images, after, limit)
+
     async def known_keys(self, keys_asked: Collection[str]) -> frozenset[str]:
         return await self._read(images.known_keys, keys_asked)
+
+    async def installation(self) -> str:
+        found = await self._read(installation.find_installation)
+        return await self._write(installation.make_installation) if found is None else found
 
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
         dead = await self._read(sweeping.dead_workers, is_dead)

@@ -132,7 +132,13 @@ async def _content(caller: Caller, image_id: str, variant: Variant) -> Response:
     image = await find_image(image_id, caller.principal, repository=caller.repository)
     assembly = caller.assembly
     return await image_response(
-        caller.request, image, variant, storage=assembly.storage, codec=assembly.codec, cache=caller.door.pictures
+        caller.request,
+        image,
+        variant,
+        storage=assembly.storage,
+        codec=assembly.codec,
+        cache=caller.door.pictures,
+        redirect=caller.redirect,
     )
 
 
@@ -215,7 +221,7 @@ def _add_reading(router: APIRouter) -> None:
         "/images/{image_id}/content",
         get_image_content,
         tag="images",
-        answers=bytes_of,
+        answers={**bytes_of, 307: answer("It is in the storage, where the operator lets that serve pictures.")},
         problems=[operation.NO_IMAGE, operation.BAD_FORMAT],
         head=True,
     )
