@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+from limner.actions.claim_storage import claim_storage
 from limner.actions.deliver import Deliverer
 from limner.actions.models import Models
 from limner.actions.sweep import Sweeper
@@ -156,7 +157,7 @@ class Workshop:
         self.workers = []
 
     async def claim_storage(self):
-        """Nobody else uses it."""
+        await claim_storage(self.storage, installation=await self.rows.installation())
 
     def worker(self, **facts):
         usual = {

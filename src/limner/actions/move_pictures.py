@@ -39,7 +39,7 @@ async def move_pictures(
     source: Storage,
     target: Storage,
     delete_source: bool = False,
-    told: Callable[[Moved], None] = lambda moved: None,
+    told: Callable[[Moved], None] | None = None,
 ) -> Moved:
     """A picture counts as there once the target lists it in its size. With `delete_source` it leaves the source, after
     the target's bytes were read and matched the row. `told` hears how far it is.
@@ -50,7 +50,8 @@ async def move_pictures(
     async for images in _pages(repository):
         for start in range(0, len(images), AT_ONCE):
             await asyncio.gather(*map(mover.move, images[start : start + AT_ONCE]))
-            told(moved)
+            if told:
+                told(moved)
     return moved
 
 

@@ -77,7 +77,7 @@ async def _move(settings: Settings, way: Way, *, delete_source: bool) -> Moved:
                 source=source,
                 target=target,
                 delete_source=delete_source,
-                told=_draw if sys.stderr.isatty() else lambda moved: None,
+                told=_draw if sys.stderr.isatty() else None,
             )
     finally:
         await assembly.stop()

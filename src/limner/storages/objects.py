@@ -32,6 +32,10 @@ T = TypeVar("T")
 
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
+_REFUSALS = frozenset(
+    {"AccessDenied", "AuthorizationHeaderMalformed", "InvalidAccessKeyId", "PermanentRedirect", "SignatureDoesNotMatch"}
+)
+"""obstore tells them from outages in some calls only."""
 _METADATA = "169.254.169.254"
 """Where a cloud's machines ask for the credentials of their role, when nothing else names any."""
 
@@ -114,11 +118,11 @@ def _our_error(error: Exception) -> LimnerError:
         return _TurnedAway(f"There is no such bucket{code}.")
     if isinstance(error, FileNotFoundError):
         return NotFound()
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or (found and found[1] in _REFUSALS):
         return _TurnedAway(f"The object store refuses us{code}.")
     if _METADATA in words:
         return _TurnedAway("No credentials were found.")
-    return StorageUnavailable(f"The object store does not do its work{code}.")
+    return StorageUnavailable(f"The object store failed{code}." if found else "The object store does not answer.")
 
 
 def _attributes_of(key: str) -> dict[str, str]:
