@@ -47,12 +47,12 @@ def test_it_says_which_line_to_change(limner, ask, elsewhere):
     assert f'storage = "{elsewhere}"' in limner("move-storage", "--to", elsewhere)[1]
 
 
-def test_a_picture_whose_bytes_are_gone_is_named_and_the_exit_code_tells(limner, ask, folder, elsewhere):
-    image = ask("paint", "a fox")["images"][0]["id"]
+def test_a_picture_whose_bytes_are_gone_is_named_by_its_key_and_the_exit_code_tells(limner, ask, folder, elsewhere):
+    job = ask("paint", "a fox")["id"]
     for path in (folder / "limner-data" / "images").rglob("*.png"):
         path.unlink()
     code, _, err = limner("move-storage", "--to", elsewhere)
-    assert (code, f"not in the source: {image}" in err) == (1, True)
+    assert (code, f"not in the source: {job}/0/1.png" in err) == (1, True)
 
 
 def test_what_is_still_in_use_is_not_emptied(limner, ask, elsewhere):

@@ -97,12 +97,13 @@ async def test_keys_of_jobs_that_have_not_ended_are_known(repository):
     assert await repository.known_keys([key]) == frozenset()
 
 
-async def test_everybodys_pictures_are_told_oldest_first_with_deleted_ones(repository):
-    told = [(await finished(repository, owner=owner)).images[0].id for owner in ("ann", "ben", "ann")]
-    await repository.delete_image(told[1])
-    first = await repository.all_images(after=None, limit=2)
-    rest = await repository.all_images(after=first[-1].id, limit=2)
-    assert [image.id for image in (*first, *rest)] == told
+async def test_bytes_that_rows_name_are_told_by_key_with_those_of_deleted_pictures(repository):
+    images = [(await finished(repository, owner=owner)).images[0] for owner in ("ann", "ben", "ann")]
+    await repository.delete_image(images[1].id)
+    first = await repository.named_bytes(after="", limit=2)
+    rest = await repository.named_bytes(after=first[-1].key, limit=2)
+    told = sorted((image.key, image.bytes, image.sha256) for image in images)
+    assert [(named.key, named.size, named.sha256) for named in (*first, *rest)] == told
 
 
 async def test_an_installation_keeps_its_id_and_shares_it_with_its_processes(path, clock):

@@ -45,7 +45,7 @@ SEARCHES = {
     "a reference": (jobs._REFERENCE_PAGE, "limner_jobs_reference (owner=? AND reference=? AND id<?)"),
     "images of jobs": (jobs._IMAGES, "limner_images_of_job (job_id=?)"),
     "an owner's images": (images._PAGE, "limner_images_of_owner (owner=? AND id<?)"),
-    "everybody's images": (images._ALL, "(id>?)"),
+    "bytes that rows name": (images._NAMED, "limner_images_key (key>?)"),
     "known keys": (images._KNOWN, "limner_images_key (key=?)"),
     "known keys of unfinished jobs": (images._KNOWN, "sqlite_autoindex_limner_jobs_1 (id=?)"),
     "a job's events": (events._OF_JOB, "limner_events_of_job (job_id=? AND seq>?)"),

@@ -1,7 +1,7 @@
 import pytest
 
 from limner.domain.errors import SettingsError
-from limner.storages.object_place import ObjectPlace, shared_credentials
+from limner.storages.object_place import FIRST, ObjectPlace, shared_credentials
 
 FILE = """
 [default]
@@ -17,7 +17,7 @@ aws_session_token = token
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch, tmp_path):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE"):
+    for name in (*FIRST, "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -76,10 +76,11 @@ def test_s3_keys_come_from_the_shared_credentials_file(tmp_path, monkeypatch):
     assert shared_credentials()["session_token"] == "token"
 
 
-def test_keys_in_the_environment_come_first(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", sorted(FIRST))
+def test_what_the_environment_names_comes_first(tmp_path, monkeypatch, name):
     (tmp_path / "file").write_text(FILE)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "file"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "environment")
+    monkeypatch.setenv(name, "environment")
     assert shared_credentials() == {}
 
 

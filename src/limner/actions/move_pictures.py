@@ -7,10 +7,9 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from limner.contracts.repository import ImageRepository
+from limner.contracts.repository import ImageRepository, NamedBytes
 from limner.contracts.storage import Storage
 from limner.domain.errors import NotFound, StorageUnavailable
-from limner.domain.image import Image
 
 PAGE = 500
 AT_ONCE = 8
@@ -19,7 +18,7 @@ AT_ONCE = 8
 
 @dataclass(slots=True)
 class Moved:
-    """What became of the pictures. `missing` and `damaged` are ids: the source has no such bytes, or other ones."""
+    """What became of the pictures. `missing` and `damaged` are keys: the source has no such bytes, or other ones."""
 
     copied: int = 0
     bytes: int = 0
@@ -47,19 +46,19 @@ async def move_pictures(
     moved = Moved()
     sizes = {stored.key: stored.size async for stored in target.list()}
     mover = _Mover(repository, source, target, delete_source, sizes, moved)
-    async for images in _pages(repository):
-        for start in range(0, len(images), AT_ONCE):
-            await asyncio.gather(*map(mover.move, images[start : start + AT_ONCE]))
+    async for page in _pages(repository):
+        for start in range(0, len(page), AT_ONCE):
+            await asyncio.gather(*map(mover.move, page[start : start + AT_ONCE]))
             if told:
                 told(moved)
     return moved
 
 
-async def _pages(repository: ImageRepository) -> AsyncIterator[tuple[Image, ...]]:
-    after = None
-    while images := await repository.all_images(after=after, limit=PAGE):
-        yield images
-        after = images[-1].id
+async def _pages(repository: ImageRepository) -> AsyncIterator[tuple[NamedBytes, ...]]:
+    after = ""
+    while page := await repository.named_bytes(after=after, limit=PAGE):
+        yield page
+        after = page[-1].key
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +70,37 @@ class _Mover:
     sizes: dict[str, int]
     moved: Moved
 
-    async def move(self, image: Image) -> None:
-        if await self._is_there(image):
+    async def move(self, named: NamedBytes) -> None:
+        if await self._is_there(named):
             self.moved.there += 1
-        elif not await self._copy(image):
+        elif not await self._copy(named):
             return
         if self.delete_source:
-            await self.source.delete(image.key)
+            await self.source.delete(named.key)
             self.moved.deleted += 1
 
-    async def _is_there(self, image: Image) -> bool:
-        if self.sizes.get(image.key) != image.bytes:
+    async def _is_there(self, named: NamedBytes) -> bool:
+        if self.sizes.get(named.key) != named.size:
             return False
-        return not self.delete_source or _is_picture(image, await self.target.read(image.key))
+        return not self.delete_source or _matches(named, await self.target.read(named.key))
 
-    async def _copy(self, image: Image) -> bool:
+    async def _copy(self, named: NamedBytes) -> bool:
         try:
-            data = await self.source.read(image.key)
+            data = await self.source.read(named.key)
         except NotFound:
-            if await self.repository.find_image(image.id):  # else it went meanwhile, row and bytes
-                self.moved.missing.append(image.id)
+            if await self.repository.known_keys([named.key]):  # else row and bytes went meanwhile
+                self.moved.missing.append(named.key)
             return False
-        if not _is_picture(image, data):
-            self.moved.damaged.append(image.id)
+        if not _matches(named, data):
+            self.moved.damaged.append(named.key)
             return False
-        await self.target.write(image.key, data)
-        if not _is_picture(image, await self.target.read(image.key)):
+        await self.target.write(named.key, data)
+        if not _matches(named, await self.target.read(named.key)):
             raise StorageUnavailable("The storage returns other bytes than were written.")
         self.moved.copied += 1
         self.moved.bytes += len(data)
         return True
 
 
-def _is_picture(image: Image, data: bytes) -> bool:
-    return hashlib.sha256(data).hexdigest() == image.sha256
+def _matches(named: NamedBytes, data: bytes) -> bool:
+    return hashlib.sha256(data).hexdigest() == named.sha256

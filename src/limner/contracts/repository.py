@@ -116,6 +116,15 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedBytes:
+    """What a row says of bytes in the storage. `sha256` is hex."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
     """The queue as the metrics and Retry-After see it. `drain_rate` is jobs finished a second, over the last minute.
     `blocked` are engines that are paused now, and why, as codes.
@@ -239,8 +248,8 @@ class ImageRepository(Protocol):
 
     async def restore_image(self, image_id: str) -> JobChanged | None: ...
 
-    async def all_images(self, *, after: str | None, limit: int) -> tuple[Image, ...]:
-        """Everybody's, oldest first, ids above `after`, also those that are deleted and can still be restored."""
+    async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
+        """Everybody's, in the order of their keys, those above `after`; of deleted pictures, too, until they are purged."""
         ...
 
     async def known_keys(self, keys: Collection[str]) -> frozenset[str]:

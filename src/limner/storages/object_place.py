@@ -30,6 +30,8 @@ TIMEOUT = timedelta(seconds=30)
 RETRIES = 2
 """Workers try again by themselves, and for hours; what is behind a request should hear soon."""
 RETRY_FOR = timedelta(seconds=10)
+FIRST = frozenset({"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"})
+"""Variables that S3's clients heed before the shared credentials file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +142,8 @@ def _check_options(scheme: str, options: Mapping[str, str]) -> None:
 
 
 def shared_credentials() -> dict[str, str]:
-    """Keys from the file that S3's other clients read, where the environment holds none. Raises SettingsError."""
-    if "AWS_ACCESS_KEY_ID" in os.environ:
+    """Keys from the file that S3's other clients read, where the environment names none. Raises SettingsError."""
+    if not FIRST.isdisjoint(os.environ):
         return {}
     named = os.environ.get("AWS_SHARED_CREDENTIALS_FILE")
     path = Path(named or "~/.aws/credentials").expanduser()

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam, exists, null, or_, select, update
 
+from limner.contracts.repository import NamedBytes
 from limner.domain.event import JobChanged
 from limner.domain.image import Image
 from limner.repositories.sql.changes import CHANGED, record
@@ -28,9 +29,10 @@ def page_of_images(connection: Connection, owner: str, before: str | None, limit
     return tuple(decode_image(row) for row in rows)
 
 
-def all_images(connection: Connection, after: str | None, limit: int) -> tuple[Image, ...]:
-    """Oldest first, deleted ones too."""
-    return tuple(decode_image(row) for row in _ALL.rows(connection, after=after or "", at_most=limit))
+def named_bytes(connection: Connection, after: str, limit: int) -> tuple[NamedBytes, ...]:
+    """Of deleted pictures, too."""
+    rows = _NAMED.rows(connection, after=after, at_most=limit)
+    return tuple(NamedBytes(key=row.key, size=row.bytes, sha256=row.sha256) for row in rows)
 
 
 def known_keys(connection: Connection, keys: Collection[str]) -> frozenset[str]:
@@ -70,8 +72,11 @@ _PAGE = Prepared(
     .order_by(images.c.id.desc())
     .limit(bindparam("at_most"))
 )
-_ALL = Prepared(
-    select(images).where(images.c.id > bindparam("after")).order_by(images.c.id).limit(bindparam("at_most"))
+_NAMED = Prepared(
+    select(images.c.key, images.c.bytes, images.c.sha256)
+    .where(images.c.key > bindparam("after"))
+    .order_by(images.c.key)
+    .limit(bindparam("at_most"))
 )
 _KNOWN = _known()
 _DELETE = Prepared(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from limner.contracts.clock import Clock, SystemClock
 from limner.contracts.repository import (
     Idempotency,
+    NamedBytes,
     NewImage,
     OutboxEntry,
     QueueFacts,
@@ -216,8 +217,8 @@ class SqlRepository:
     async def restore_image(self, image_id: str) -> JobChanged | None:
         return await self._write(lambda connection: images.restore_image(connection, image_id, self._moment()))
 
-    async def all_images(self, *, after: str | None, limit: int) -> tuple[Image, ...]:
-        return await self._read(images.all_images, after, limit)
+    async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
+        return await self._read(images.named_bytes, after, limit)
 
     async def known_keys(self, keys_asked: Collection[str]) -> frozenset[str]:
         return await self._read(images.known_keys, keys_asked)
