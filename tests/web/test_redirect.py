@@ -72,6 +72,11 @@ async def test_conversions_thumbnails_and_heads_are_ours(ann, image):
     assert (webp.content[8:12], head.headers["content-length"]) == (b"WEBP", str(image["bytes"]))
 
 
+async def test_whoever_wants_no_redirect_is_served_from_here(ann, image):
+    for query in ({"redirect": "false"}, {"redirect": "false", "format": "png"}):
+        assert (await ann.get(image["url"], params=query)).content[:4] == b"\x89PNG"
+
+
 async def test_the_format_that_it_has_is_at_the_store(ann, image):
     assert (await ann.get(image["url"], params={"format": "png"})).status_code == 307
 
