@@ -32,9 +32,10 @@ bench: .venv/.develops ## the speed table, each figure beside its baseline of th
 screenshots: .venv/.develops ## every view of the page at three widths, light and dark; look at them
 	$(BIN)/python tools/screenshots.py
 
-faults: .venv/.develops ## 500 kills and 200 zombies; takes hours
+faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages; takes hours
 	$(BIN)/python -m tests.faults.campaign --kills 500
 	$(BIN)/python -m tests.faults.zombies --zombies 200
+	$(BIN)/python -m tests.faults.outages --outages 50
 
 clean: ## remove the environment and all caches; pictures and jobs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
 """Durable writes a second, milliseconds to finish a picture, thumbnails a second: python benchmarks/storage.py [folder].
 
-Medians of repeated runs. Writes are shown beside the same bytes fsynced by the simplest loop on the same disk.
+Medians of repeated runs. Writes are shown beside the same bytes fsynced by the simplest loop on the same disk; those to
+S3 go to an rclone on this machine and disk, which does not sync.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,8 +22,10 @@ from pathlib import Path
 from PIL import Image
 
 from limner.codecs.pillow import PillowCodec
+from limner.contracts.storage import Storage
 from limner.domain.identity import new_id
 from limner.storages.folder import FolderStorage
+from limner.storages.objects import ObjectStorage
 
 RUNS = 5
 WRITES = 1_000
@@ -37,9 +42,8 @@ def picture(size: int, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
-async def durable_writes(folder: Path, in_flight: int, data: bytes) -> float:
+async def durable_writes(storage: Storage, in_flight: int, data: bytes) -> float:
     """Writes a second, each of another job."""
-    storage = FolderStorage(f"file://{folder}")
     await storage.open()
     keys = iter([f"{new_id()}/0/1.png" for _ in range(WRITES)])
 
@@ -52,6 +56,26 @@ async def durable_writes(folder: Path, in_flight: int, data: bytes) -> float:
     rate = WRITES / (time.perf_counter() - start)
     await storage.close()
     return rate
+
+
+def folder_writes(folder: Path, in_flight: int, data: bytes) -> float:
+    return asyncio.run(durable_writes(FolderStorage(f"file://{folder}"), in_flight, data))
+
+
+def object_writes(folder: Path, in_flight: int, data: bytes) -> float:
+    (folder / "bucket").mkdir()
+    os.environ |= {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "RCLONE_CONFIG": os.devnull}
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    rclone = str(Path(sys.executable).with_name("rclone"))
+    command = [rclone, "serve", "s3", str(folder), "--addr", address, "--auth-key", "benchmark,benchmark", "-q"]
+    with subprocess.Popen(command) as server:
+        time.sleep(1)
+        try:
+            storage = ObjectStorage(f"s3://bucket/benchmark?endpoint=http://{address}")
+            return asyncio.run(durable_writes(storage, in_flight, data))
+        finally:
+            server.terminate()
 
 
 def plain_fsyncs(folder: Path, data: bytes) -> float:
@@ -91,12 +115,11 @@ def measure_writes(parent: str | None) -> None:
         return f"{statistics.median(rates):8.0f}/s   ({min(rates):.0f} to {max(rates):.0f})"
 
     small, large = os.urandom(4096), os.urandom(600_000)
-    print("plain fsync of 4 kB, one at a time ", repeated(lambda folder: plain_fsyncs(folder, small)))
-    for in_flight in (1, IN_FLIGHT):
-        name = f"durable writes of 4 kB, {in_flight} in flight"
-        print(f"{name:35}", repeated(lambda folder, n=in_flight: asyncio.run(durable_writes(folder, n, small))))
-    name = f"durable writes of 600 kB, {IN_FLIGHT} in flight"
-    print(f"{name:35}", repeated(lambda folder: asyncio.run(durable_writes(folder, IN_FLIGHT, large))))
+    print("plain fsync of 4 kB, one at a time   ", repeated(lambda folder: plain_fsyncs(folder, small)))
+    for place, write in (("folder", folder_writes), ("S3", object_writes)):
+        for size, data, in_flight in (("4 kB", small, 1), ("4 kB", small, IN_FLIGHT), ("600 kB", large, IN_FLIGHT)):
+            name = f"{place}: writes of {size}, {in_flight} in flight"
+            print(f"{name:37}", repeated(lambda folder, n=in_flight, d=data, write=write: write(folder, n, d)))
 
 
 def measure_codec() -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from limner.actions.claim_storage import MARK
 from limner.assembly import EMBEDDED_GRACE, Assembly, chain_signal, link_secret, make_home
 from limner.domain.errors import NotStarted, PluginError, SettingsError, StorageUnavailable
 from limner.settings import Settings
@@ -230,3 +231,29 @@ async def test_a_signal_without_a_handler_keeps_its_default():
     undo = chain_signal(signal.SIGUSR1, asyncio.get_running_loop(), lambda: None)
     assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
     undo()
+
+
+async def test_it_starts_while_the_object_store_is_away_and_claims_it_before_it_collects(tmp_path, mortal_s3):
+    mortal_s3.kill()
+    assembly = build(tmp_path / "home", storage=mortal_s3.url())
+    await assembly.start(work=False)
+    mortal_s3.start()
+    await assembly.sweeper.collect()
+    assert (await assembly.storage.read(MARK)).decode() == await assembly.repository.installation()
+    await assembly.stop()
+
+
+async def test_processes_of_one_installation_share_its_storage(tmp_path, bucket_url):
+    for _ in range(2):
+        assembly = build(tmp_path / "home", storage=bucket_url)
+        await assembly.start(work=False)
+        await assembly.stop()
+
+
+async def test_another_installations_storage_is_refused_and_all_is_closed(tmp_path, bucket_url):
+    first, second = (build(tmp_path / name, storage=bucket_url) for name in ("first", "second"))
+    await first.start(work=False)
+    await first.stop()
+    with pytest.raises(SettingsError, match="another installation's pictures"):
+        await second.start(work=False)
+    assert not second.started

@@ -9,13 +9,14 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from limner import plugins
+from limner.actions.claim_storage import claim_storage
 from limner.actions.deliver import Deliverer, OnFinished
 from limner.actions.job_reader import JobReader
 from limner.actions.judge import OnAmbiguous
@@ -28,7 +29,7 @@ from limner.authenticators.api_key import ApiKeyAuthenticator
 from limner.codecs.pillow import PillowCodec
 from limner.contracts.clock import SystemClock
 from limner.contracts.engine import Engine
-from limner.contracts.storage import LocalStorage
+from limner.contracts.storage import LocalStorage, SigningStorage, Storage
 from limner.dispatchers.inprocess import InProcessDispatcher
 from limner.domain.errors import NotStarted, SettingsError, StorageUnavailable
 from limner.domain.route import Route
@@ -69,7 +70,7 @@ class Assembly:
             budgets=settings.budgets,
             credentials=self._credentials,
         )
-        self.storage = plugins.storage_from_url(settings.storage_url)
+        self.storage = _storage_of(settings)
         self.notifier = SqliteNotifier(
             settings.database_path,
             changes_after=self.repository.changes_after,
@@ -91,6 +92,7 @@ class Assembly:
             policy=self.policy,
             clock=self.clock,
             deliverer=self.deliverer,
+            claim_storage=self._claim_storage,
         )
         self.worker: Worker | None = None
         self.draining = False
@@ -188,11 +190,18 @@ class Assembly:
             for mean in (self.repository, self.storage, self.dispatcher, self.notifier):
                 await mean.open()
                 stack.push_async_callback(mean.close)
+            with suppress(StorageUnavailable):  # away now; claimed again before anything is collected
+                await self._claim_storage()
             stack.push_async_callback(self._close_children)
             await self._begin_duties(stack)
             self._chain_signals(stack)
             self.draining = False
             return stack.pop_all()
+
+    async def _claim_storage(self) -> None:
+        """The home's own place for pictures needs no claim."""
+        if self.settings.storage:
+            await claim_storage(self.storage, installation=await self.repository.installation())
 
     def _prepare_home(self) -> None:
         make_home(self.settings.home)
@@ -308,6 +317,15 @@ def link_secret(home: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SettingsError(f"{path} is damaged; delete it (signed links that are out will stop working).")
     return secret
+
+
+def _storage_of(settings: Settings) -> Storage:
+    storage = plugins.storage_from_url(settings.storage_url)
+    if settings.redirect and not isinstance(storage, SigningStorage):
+        raise SettingsError(
+            "redirect needs a storage that serves pictures itself, such as s3://bucket/prefix; leave it out otherwise."
+        )
+    return storage
 
 
 def _engines_of(settings: Settings) -> dict[str, Engine]:

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("limner-data"), validate_default=True)
     database: str = Field(default="", repr=False)
     storage: str = Field(default="", repr=False)
+    redirect: bool = False
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
     model: str = ""
     models: dict[str, ModelSettings] = {}

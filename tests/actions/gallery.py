@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from limner.contracts.repository import SweepReport
+from limner.contracts.repository import NamedBytes, SweepReport
 from limner.domain.errors import LeaseLost
 from limner.domain.event import JobChanged
 from limner.domain.identity import Principal, new_id
@@ -42,6 +42,10 @@ class Gallery:
     async def page_of_images(self, owner, *, before, limit):
         own = [image for image in self.images.values() if image.owner == owner and image.deleted_at is None]
         return tuple([image for image in reversed(own) if before is None or image.id < before][:limit])
+
+    async def named_bytes(self, *, after, limit):
+        kept = sorted((image.key, image.bytes, image.sha256) for image in self.images.values() if image.key > after)
+        return tuple(NamedBytes(key=key, size=size, sha256=sha256) for key, size, sha256 in kept[:limit])
 
     async def delete_image(self, image_id):
         return self._set_deleted(image_id, NOW)

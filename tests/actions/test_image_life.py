@@ -14,7 +14,9 @@ from limner.actions.list_images import list_images
 from limner.actions.restore_image import restore_image
 from limner.codecs.pillow import PillowCodec
 from limner.contracts.engine import Painted
+from limner.contracts.repository import Requeue
 from limner.domain.errors import LeaseLost, NotFound
+from limner.domain.job import JobState
 from limner.storages.folder import FolderStorage
 from tests.actions.gallery import ANN, BEN, Megaphone
 from tests.codecs.pictures import encoded
@@ -85,6 +87,7 @@ async def test_who_lost_the_lease_leaves_an_orphan_and_the_kept_picture_stays(li
     with pytest.raises(LeaseLost):
         await life.keep(stale)
     assert len(await life.keys()) == 2
+    await life.repository.finish(held.lease, JobState.FAILED, None, counters=Requeue())
     await collect_orphans(
         repository=life.repository,
         storage=life.storage,

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from limner.actions.claim_storage import claim_storage
 from limner.contracts.repository import Requeue
-from limner.domain.errors import NotFound
+from limner.domain.errors import NotFound, SettingsError
+from limner.domain.identity import new_id
 from limner.domain.job import JobState
 from limner.observers.metrics import Metrics
 from tests.actions.workshop import Scripted, eventually, paints, workshop
@@ -74,8 +76,9 @@ async def test_hooks_are_told_by_a_sweep_of_jobs_that_ended_elsewhere(tmp_path):
 
 async def test_bytes_that_no_row_names_are_collected(tmp_path):
     async with workshop(tmp_path, work=False, policy={"orphan_age": 60.0}, fox=Scripted(paints)) as shop:
-        await shop.storage.write("lost/0/1.png", b"bytes")
-        path = shop.storage.local_path("lost/0/1.png")
+        lost = f"{new_id()}/0/1.png"
+        await shop.storage.write(lost, b"bytes")
+        path = shop.storage.local_path(lost)
         os.utime(path, (0, 0))
         await shop.sweeper.collect()
         assert not path.exists()
@@ -89,3 +92,13 @@ async def test_pictures_that_had_their_time_go(tmp_path):
         await shop.sweeper.expire()
         with pytest.raises(NotFound):
             await shop.storage.read(image.key)
+
+
+async def test_nothing_is_collected_from_a_storage_that_is_not_ours(tmp_path):
+    async with workshop(tmp_path, work=False, policy={"orphan_age": -60.0}, fox=Scripted(paints)) as shop:
+        theirs = f"{new_id()}/0/1.png"
+        await shop.storage.write(theirs, b"bytes")
+        await claim_storage(shop.storage, installation="theirs")
+        with pytest.raises(SettingsError):
+            await shop.sweeper.collect()
+        assert await shop.storage.read(theirs) == b"bytes"

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+from limner.actions.claim_storage import claim_storage
 from limner.actions.deliver import Deliverer
 from limner.actions.models import Models
 from limner.actions.sweep import Sweeper
@@ -151,8 +152,12 @@ class Workshop:
         self.sweeper = Sweeper(
             repository=self.repository, storage=self.storage, dispatcher=self.dispatcher, notifier=self.notifier,
             observer=self.observer, policy=policy, clock=SystemClock(), deliverer=self.deliverer,
+            claim_storage=self.claim_storage,
         )  # fmt: skip
         self.workers = []
+
+    async def claim_storage(self):
+        await claim_storage(self.storage, installation=await self.rows.installation())
 
     def worker(self, **facts):
         usual = {

@@ -49,9 +49,11 @@ class Installation:
         ours = {"LIMNER_HOME": str(self.home / "data"), "LIMNER_CONFIG": str(self.home / "limner.toml")}
         return {**os.environ, **ours, **({"LIMNER_FAULTS": faults} if faults else {})}
 
-    def start(self, command: str, *, faults: str = "", under: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    def start(
+        self, command: str, *, faults: str = "", under: Sequence[str] = (), port: int | None = None
+    ) -> subprocess.Popen[bytes]:
         """`under`: a program that runs ours, as strace does."""
-        arguments = ["--port", str(self.port)] if command == "serve" else []
+        arguments = ["--port", str(port or self.port)] if command == "serve" else []
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [*under, *LIMNER, command, *arguments],

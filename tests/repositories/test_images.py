@@ -89,6 +89,35 @@ async def test_only_keys_that_a_row_names_are_known(repository):
     assert await repository.known_keys([key, "stray/0/1.png"]) == {key}
 
 
+async def test_keys_of_jobs_that_have_not_ended_are_known(repository):
+    claim = await running(repository)
+    key = f"{claim.job.id}/0/{claim.lease.epoch}.png"
+    assert await repository.known_keys([key]) == {key}
+    await repository.finish(claim.lease, JobState.FAILED, None, counters=Requeue())
+    assert await repository.known_keys([key]) == frozenset()
+
+
+async def test_bytes_that_rows_name_are_told_by_key_with_those_of_deleted_pictures(repository):
+    images = [(await finished(repository, owner=owner)).images[0] for owner in ("ann", "ben", "ann")]
+    await repository.delete_image(images[1].id)
+    first = await repository.named_bytes(after="", limit=2)
+    rest = await repository.named_bytes(after=first[-1].key, limit=2)
+    told = sorted((image.key, image.bytes, image.sha256) for image in images)
+    assert [(named.key, named.size, named.sha256) for named in (*first, *rest)] == told
+
+
+async def test_an_installation_keeps_its_id_and_shares_it_with_its_processes(path, clock):
+    async with opened(path, clock) as one, opened(path, clock) as other:
+        ids = {await one.installation(), await other.installation(), await one.installation()}
+    async with opened(path, clock) as later:
+        assert ids == {await later.installation()}
+
+
+async def test_two_installations_have_different_ids(repository, tmp_path, clock):
+    async with opened(tmp_path / "other.db", clock) as other:
+        assert await other.installation() != await repository.installation()
+
+
 async def test_retention_says_when_and_then_lets_go(path, clock):
     async with opened(path, clock, image_age=HOUR) as repository:
         job = await finished(repository)

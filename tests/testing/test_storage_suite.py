@@ -16,3 +16,9 @@ class TestMemory(StorageSuite):
     @pytest.fixture
     def storage(self):
         return storage_from_url("memory://")
+
+
+class TestObjects(StorageSuite):
+    @pytest.fixture
+    def storage(self, bucket_url):
+        return storage_from_url(bucket_url)

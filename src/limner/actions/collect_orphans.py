@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from limner.contracts.repository import ImageRepository
 from limner.contracts.storage import StagingStorage, Storage
+from limner.domain.identity import is_id
 from limner.domain.policy import Policy
 
 BATCH = 500
 
 
 async def collect_orphans(*, repository: ImageRepository, storage: Storage, policy: Policy, now: datetime) -> int:
-    """How many were deleted. Only what is older than the policy's age: a younger key may be about to be named."""
+    """How many were deleted: keys of jobs that are older than the policy's age by the storage's dates, that no row names,
+    and that none can name any more. What is no job's was not put there by us, and stays.
+    """
     before = now - timedelta(seconds=policy.orphan_age)
     collected = 0
     async for keys in _old_keys(storage, before):
@@ -29,7 +32,7 @@ async def collect_orphans(*, repository: ImageRepository, storage: Storage, poli
 async def _old_keys(storage: Storage, before: datetime) -> AsyncIterator[list[str]]:
     keys: list[str] = []
     async for stored in storage.list():
-        if stored.modified_at < before:
+        if stored.modified_at < before and is_id(stored.key.partition("/")[0]):
             keys.append(stored.key)
         if len(keys) == BATCH:
             yield keys

@@ -40,6 +40,7 @@ class Sweeper:
         policy: Policy,
         clock: Clock,
         deliverer: Deliverer,
+        claim_storage: Callable[[], Awaitable[None]],
     ) -> None:
         self._repository = repository
         self._storage = storage
@@ -49,6 +50,7 @@ class Sweeper:
         self._policy = policy
         self._clock = clock
         self._deliverer = deliverer
+        self._claim_storage = claim_storage
         self._duties: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -81,6 +83,7 @@ class Sweeper:
         await expire(repository=self._repository, storage=self._storage, notifier=self._notifier, policy=self._policy)
 
     async def collect(self) -> None:
+        await self._claim_storage()
         await collect_orphans(
             repository=self._repository, storage=self._storage, policy=self._policy, now=self._clock.now()
         )

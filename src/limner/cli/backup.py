@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from limner import plugins
+from limner.actions.claim_storage import MARK
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
 from limner.cli.output import count_pictures, echo_json
@@ -85,7 +86,7 @@ async def _copy_images(source: Storage, target: Storage, *, known: Collection[st
     """The keys that were copied, and their bytes."""
     sizes = {}
     async for stored in source.list():
-        if stored.key in known:
+        if stored.key == MARK or stored.key in known:  # the copy's home bears no mark
             continue
         with suppress(NotFound):
             data = await source.read(stored.key)

@@ -71,7 +71,8 @@ class Client:
 
     async def content(self, image_id: str, format: str | None = None) -> bytes:  # noqa: A002 - the wire's word
         query = {"format": format} if format else {}
-        return (await self.call("GET", f"{address('image', image_id)}/content", params=query)).content
+        path = f"{address('image', image_id)}/content"
+        return (await self.call("GET", path, params=query, follow_redirects=True)).content
 
     async def watch(self, job_id: str) -> AsyncIterator[tuple[str, Document]]:
         """Events of a job until it is final: (name, data). A broken connection is taken up where it was."""
@@ -118,7 +119,7 @@ async def reach(options: Options, *, user: str = LOCAL_USER, work: bool = False)
         async with httpx.AsyncClient(base_url=options.url, headers=headers, timeout=30) as http:
             yield Client(http)
         return
-    limner = Limner(config=options.config, home=options.home, work=work)
+    limner = Limner(config=options.config, home=options.home, work=work, redirect=False)
     app = FastAPI()
     app.include_router(limner.router(current_user=lambda: user, user_id=str))
     async with limner, httpx.AsyncClient(transport=InProcess(app), base_url="http://localhost") as http:

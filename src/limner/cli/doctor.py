@@ -23,14 +23,13 @@ from limner.cli.page_link import url_of
 from limner.contracts.engine import Engine
 from limner.domain.engine_state import EngineState
 from limner.domain.errors import LimnerError
-from limner.domain.identity import KeyKind
+from limner.domain.identity import KeyKind, new_id
 from limner.domain.policy import Policy
 from limner.plugins import SUPPORTED, Plugin, list_plugins
 from limner.settings import Settings, find_file, without_password
 from limner.web.errors import WrongHost
 
 SIGNS = {"ok": "✓", "note": "·", "broken": "✗"}
-PROBE = "doctor/0/0.png"
 HEALTH_SECONDS = 60.0
 ANSWER_SECONDS = 3.0
 GIBIBYTE = 1024**3
@@ -160,9 +159,10 @@ async def _storage(assembly: Assembly) -> Finding:
     try:
         await storage.open()
         try:
-            await storage.write(PROBE, b"probe")
-            same = await storage.read(PROBE) == b"probe"
-            await storage.delete(PROBE)
+            probe = f"{new_id()}/doctor"
+            await storage.write(probe, b"probe")
+            same = await storage.read(probe) == b"probe"
+            await storage.delete(probe)
         finally:
             await storage.close()
     except Exception as error:  # noqa: BLE001 - a third party's storage may raise anything

@@ -26,6 +26,7 @@ COMMANDS = {
     "keys": ("limner.cli.keys:keys", "Create, list, revoke API keys; list and end sessions."),
     "doctor": ("limner.cli.doctor:doctor", "What is configured, what works, and how to mend the rest."),
     "backup": ("limner.cli.backup:backup", "Copy a running installation safely."),
+    "move-storage": ("limner.cli.move_storage:move_storage", "Copy all pictures to another storage."),
 }
 
 

@@ -116,6 +116,15 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedBytes:
+    """What a row says of bytes in the storage. `sha256` is hex."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
     """The queue as the metrics and Retry-After see it. `drain_rate` is jobs finished a second, over the last minute.
     `blocked` are engines that are paused now, and why, as codes.
@@ -239,8 +248,16 @@ class ImageRepository(Protocol):
 
     async def restore_image(self, image_id: str) -> JobChanged | None: ...
 
+    async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
+        """Everybody's, in the order of their keys, those above `after`; of deleted pictures, too, until they are purged."""
+        ...
+
     async def known_keys(self, keys: Collection[str]) -> frozenset[str]:
-        """Those of `keys` that a row names."""
+        """Those of `keys` that a row names or may yet name, because their job (the first segment) has not ended."""
+        ...
+
+    async def installation(self) -> str:
+        """An id of these rows, made when it is first asked for: whose bytes a storage holds."""
         ...
 
 

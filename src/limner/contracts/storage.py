@@ -68,4 +68,6 @@ class StagingStorage(Protocol):
 class SigningStorage(Protocol):
     """Offered by storages that can serve their objects themselves."""
 
-    async def signed_url(self, key: str, expires_in: timedelta) -> str: ...
+    async def signed_url(self, key: str, expires_in: timedelta) -> str:
+        """A URL that anybody may GET for so long: the bytes, as the type of picture that the key's suffix names."""
+        ...

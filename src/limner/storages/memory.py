@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-
-from obstore.store import MemoryStore
+from datetime import UTC, datetime
 
 from limner.contracts.storage import StoredObject
 from limner.domain.errors import NotFound
@@ -16,7 +15,7 @@ class MemoryStorage:
 
     def __init__(self, url: str = "memory://") -> None:
         self.url = url
-        self._store = MemoryStore()
+        self._kept: dict[str, tuple[bytes, datetime]] = {}
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -25,18 +24,18 @@ class MemoryStorage:
         """Nothing to close: what was written can still be read."""
 
     async def write(self, key: str, data: bytes) -> None:
-        self._store.put(checked(key), data)
+        self._kept[checked(key)] = data, datetime.now(UTC)
 
     async def read(self, key: str) -> bytes:
-        try:
-            return bytes(self._store.get(checked(key)).bytes())
-        except FileNotFoundError as error:
-            raise NotFound from error
+        kept = self._kept.get(checked(key))
+        if kept is None:
+            raise NotFound
+        return kept[0]
 
     async def delete(self, key: str) -> None:
-        self._store.delete(checked(key))
+        self._kept.pop(checked(key), None)
 
     async def list(self, prefix: str = "") -> AsyncIterator[StoredObject]:
-        for found in self._store.list().collect():
-            if is_below(found["path"], prefix):
-                yield StoredObject(key=found["path"], size=found["size"], modified_at=found["last_modified"])
+        for key, (data, modified_at) in sorted(self._kept.items()):
+            if is_below(key, prefix):
+                yield StoredObject(key=key, size=len(data), modified_at=modified_at)

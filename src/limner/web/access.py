@@ -5,17 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from starlette.requests import Request
 
-from limner.actions.links import Kind
+from limner.actions.links import WINDOWS, Kind
 from limner.assembly import Assembly
 from limner.contracts.repository import Repository
 from limner.domain.errors import MissingScope
 from limner.domain.identity import Principal, Scope
 from limner.web.addresses import Addresses
 from limner.web.door import Door
+
+SHORTEST_REDIRECT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,18 @@ class Caller:
     @property
     def addresses(self) -> Addresses:
         return Addresses(self.base, self.principal, self.door.links, self.door.assembly.clock.now())
+
+    @property
+    def redirect(self) -> timedelta | None:
+        """How long a storage's own URL of a picture may hold for this caller: less than a link of ours, and no longer
+        than what he came with. None: pictures are served from here.
+        """
+        means, until = self.door.assembly, self.principal.expires_at
+        if not means.settings.redirect:
+            return None
+        longest = timedelta(seconds=means.policy.link_age / WINDOWS)
+        left = longest if until is None else until - means.clock.now()
+        return max(SHORTEST_REDIRECT, min(left, longest))
 
     async def holds(self) -> bool:
         """Whether what the caller came with is still valid."""

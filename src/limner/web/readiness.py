@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from limner.assembly import Assembly
 from limner.domain.errors import LimnerError
+from limner.domain.identity import new_id
 
 KEPT = 1.0
 """Seconds for which a look at database and storage counts: each writes a file and syncs it."""
@@ -63,7 +63,7 @@ async def _outcome(check: Callable[[], Awaitable[None]]) -> str:
 
 
 async def _write_and_delete(assembly: Assembly) -> None:
-    key = f"ready/{os.getpid()}"
+    key = f"{new_id()}/ready"  # an orphan if we die in between, and collected as one
     await assembly.storage.write(key, b"ready")
     await assembly.storage.delete(key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.requests import Request
@@ -22,7 +23,7 @@ from limner.actions.read_image import (
     settled,
 )
 from limner.contracts.codec import Codec
-from limner.contracts.storage import Storage
+from limner.contracts.storage import SigningStorage, Storage
 from limner.domain.image import MEDIA_TYPES, Image
 from limner.web.negotiation import header, matches
 
@@ -41,9 +42,19 @@ _RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffi
 
 
 async def image_response(
-    request: Request, image: Image, variant: Variant, *, storage: Storage, codec: Codec, cache: PictureCache
+    request: Request,
+    image: Image,
+    variant: Variant,
+    *,
+    storage: Storage,
+    codec: Codec,
+    cache: PictureCache,
+    redirect: timedelta | None = None,
 ) -> Response:
-    """200, 206, 304 or 416; conditions and ranges count for GET and HEAD only. Raises NotFound where bytes are gone."""
+    """200, 206, 304 or 416; conditions and ranges count for GET and HEAD only. Raises NotFound where bytes are gone.
+
+    With `redirect`, a GET of the original is sent to the storage, 307, by a URL that holds so long.
+    """
     etag = etag_of(image, variant)
     asks_again = request.method in {"GET", "HEAD"}
     if asks_again and matches(header(request.scope, b"if-none-match"), etag):
@@ -51,9 +62,18 @@ async def image_response(
     headers = _headers_of(image, variant, etag)
     if request.method == "HEAD" and settled(image, variant) == Original():
         return _with(Response(headers={"content-length": str(image.bytes)}), headers)
+    if redirect and request.method == "GET" and settled(image, variant) == Original():
+        assert isinstance(storage, SigningStorage)
+        return _elsewhere(await storage.signed_url(image.key, redirect), redirect)
     served = await read_image(image, storage=storage, codec=codec, variant=variant, cache=cache)
     wanted = _wanted_range(request, etag, served.size) if request.method == "GET" else None
     return _whole(served, headers) if wanted is None else _part(served, headers, wanted)
+
+
+def _elsewhere(url: str, holds: timedelta) -> Response:
+    """The browser may use the address again for the half of its time: a download must still be able to start."""
+    caching = (b"cache-control", b"private, max-age=%d" % (holds.total_seconds() // 2))
+    return _with(Response(status_code=307), [*_INERT, caching, (b"location", url.encode())])
 
 
 def _with(response: Response, headers: Headers) -> Response:

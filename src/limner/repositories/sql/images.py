@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, null, select, update
+from sqlalchemy import Connection, bindparam, exists, null, or_, select, update
 
+from limner.contracts.repository import NamedBytes
 from limner.domain.event import JobChanged
 from limner.domain.image import Image
 from limner.repositories.sql.changes import CHANGED, record
@@ -28,8 +29,16 @@ def page_of_images(connection: Connection, owner: str, before: str | None, limit
     return tuple(decode_image(row) for row in rows)
 
 
+def named_bytes(connection: Connection, after: str, limit: int) -> tuple[NamedBytes, ...]:
+    """Of deleted pictures, too."""
+    rows = _NAMED.rows(connection, after=after, at_most=limit)
+    return tuple(NamedBytes(key=row.key, size=row.bytes, sha256=row.sha256) for row in rows)
+
+
 def known_keys(connection: Connection, keys: Collection[str]) -> frozenset[str]:
-    return frozenset(row.key for row in _KNOWN.rows(connection, rows=encode([[key] for key in keys])))
+    """One statement, so one moment: a picture is kept and its job ended in one transaction."""
+    rows = encode([[key, key.partition("/")[0]] for key in keys])
+    return frozenset(row.key for row in _KNOWN.rows(connection, rows=rows))
 
 
 def delete_image(connection: Connection, image_id: str, moment: Moment) -> JobChanged | None:
@@ -50,7 +59,10 @@ def touch(connection: Connection, job_id: str, moment: Moment) -> JobChanged:
 
 def _known() -> Prepared:
     source = row_source()
-    return Prepared(select(images.c.key).select_from(source.join(images, images.c.key == cell(source, 0))))
+    key = cell(source, 0)
+    named = exists().where(images.c.key == key)
+    unfinished = exists().where(jobs.c.id == cell(source, 1), jobs.c.finished_at.is_(None))
+    return Prepared(select(key.label("key")).select_from(source).where(or_(named, unfinished)))
 
 
 _FIND = Prepared(select(images).where(images.c.id == bindparam("wanted")))
@@ -58,6 +70,12 @@ _PAGE = Prepared(
     select(images)
     .where(images.c.owner == bindparam("of_owner"), images.c.deleted_at.is_(None), images.c.id < bindparam("before"))
     .order_by(images.c.id.desc())
+    .limit(bindparam("at_most"))
+)
+_NAMED = Prepared(
+    select(images.c.key, images.c.bytes, images.c.sha256)
+    .where(images.c.key > bindparam("after"))
+    .order_by(images.c.key)
     .limit(bindparam("at_most"))
 )
 _KNOWN = _known()

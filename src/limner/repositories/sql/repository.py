@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from limner.contracts.clock import Clock, SystemClock
 from limner.contracts.repository import (
     Idempotency,
+    NamedBytes,
     NewImage,
     OutboxEntry,
     QueueFacts,
@@ -38,6 +39,7 @@ from limner.repositories.sql import (
     events,
     expiring,
     images,
+    installation,
     jobs,
     keys,
     leases,
@@ -215,8 +217,15 @@ class SqlRepository:
     async def restore_image(self, image_id: str) -> JobChanged | None:
         return await self._write(lambda connection: images.restore_image(connection, image_id, self._moment()))
 
+    async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
+        return await self._read(images.named_bytes, after, limit)
+
     async def known_keys(self, keys_asked: Collection[str]) -> frozenset[str]:
         return await self._read(images.known_keys, keys_asked)
+
+    async def installation(self) -> str:
+        found = await self._read(installation.find_installation)
+        return await self._write(installation.make_installation) if found is None else found
 
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
         dead = await self._read(sweeping.dead_workers, is_dead)

@@ -256,4 +256,4 @@ facts = Table(
     Column("value", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Single numbers: keys_version, and the image_age that finished rows carry."""
+"""Single numbers: keys_version, the image_age that finished rows carry, and the installation's own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -118,9 +119,14 @@ async def get_image_content(
     format: Annotated[  # noqa: A002 - the wire's word
         Literal["png", "jpeg", "webp"] | None, Query(description="Converted, where it was kept in another format.")
     ] = None,
+    redirect: Annotated[
+        Literal["false"] | None,
+        Query(description="From here, also where the operator lets the storage serve pictures."),
+    ] = None,
 ) -> Response:
     """The picture."""
-    return await _content(caller, image_id, Original() if format is None else Converted(format))
+    variant = Original() if format is None else Converted(format)
+    return await _content(caller, image_id, variant, redirect=caller.redirect if redirect is None else None)
 
 
 async def get_image_thumbnail(caller: MaySeeImage, image_id: str, size: Literal["256", "512", "1024"]) -> Response:
@@ -128,11 +134,17 @@ async def get_image_thumbnail(caller: MaySeeImage, image_id: str, size: Literal[
     return await _content(caller, image_id, Thumbnail(int(size)))
 
 
-async def _content(caller: Caller, image_id: str, variant: Variant) -> Response:
+async def _content(caller: Caller, image_id: str, variant: Variant, *, redirect: timedelta | None = None) -> Response:
     image = await find_image(image_id, caller.principal, repository=caller.repository)
     assembly = caller.assembly
     return await image_response(
-        caller.request, image, variant, storage=assembly.storage, codec=assembly.codec, cache=caller.door.pictures
+        caller.request,
+        image,
+        variant,
+        storage=assembly.storage,
+        codec=assembly.codec,
+        cache=caller.door.pictures,
+        redirect=redirect,
     )
 
 
@@ -215,7 +227,7 @@ def _add_reading(router: APIRouter) -> None:
         "/images/{image_id}/content",
         get_image_content,
         tag="images",
-        answers=bytes_of,
+        answers={**bytes_of, 307: answer("It is in the storage, where the operator lets that serve pictures.")},
         problems=[operation.NO_IMAGE, operation.BAD_FORMAT],
         head=True,
     )

@@ -110,7 +110,7 @@ export class PictureView {
     shown.width = image.width;
     shown.height = image.height;
     shown.alt = job.request.prompt;
-    shown.src = `${base}/images/${image.id}/content`;
+    shown.src = `${base}/images/${image.id}/content?redirect=false`;
     this.#view.scrollTop = 0;
     at("copied").hidden = true;
   }
@@ -253,7 +253,7 @@ function settingRow(name, value) {
 
 function download(image, format) {
   const anchor = clone("download");
-  anchor.href = `${base}/images/${image.id}/content?format=${format}`;
+  anchor.href = `${base}/images/${image.id}/content?format=${format}&redirect=false`;
   anchor.textContent = FORMATS[format];
   return anchor;
 }

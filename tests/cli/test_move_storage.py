@@ -1,0 +1,95 @@
+import re
+import shlex
+
+import pytest
+
+
+@pytest.fixture
+def elsewhere(folder):
+    return (folder / "elsewhere").as_uri()
+
+
+@pytest.fixture
+def switch(monkeypatch):
+    return lambda url: monkeypatch.setenv("LIMNER_STORAGE", url)
+
+
+def test_pictures_move_to_s3_beside_a_running_server(limner, ask, serve, folder, bucket_url, switch):
+    server = serve()
+    first = ask("paint", "a fox")["images"][0]["id"]
+    code, out, _ = limner("move-storage", "--to", bucket_url)
+    assert (code, out.startswith("1 picture, ")) == (0, True)
+    meanwhile = ask("paint", "a hen")["images"][0]["id"]
+    server.stop()
+    switch(bucket_url)
+    assert ask(*again(out)) | {"bytes": 0} == told(folder, bucket_url, copied=1, there=1)
+    emptied = ask(*again(out), "--delete-source")
+    assert (emptied["there"], emptied["deleted"]) == (2, 2)
+    assert not list((folder / "limner-data" / "images").rglob("*.png"))
+    serve()
+    for image in (first, meanwhile):
+        assert limner("images", "save", image, "-o", folder / image)[0] == 0
+
+
+def again(out):
+    """The command that the first run prints for after the switch."""
+    return shlex.split(re.search(r"meanwhile: limner (.*)", out)[1])
+
+
+def told(folder, target, **counts):
+    source = (folder / "limner-data" / "images").as_uri()
+    usual = {"bytes": 0, "copied": 0, "there": 0, "deleted": 0, "missing": [], "damaged": []}
+    return {"from": source, "to": target, **usual, **counts}
+
+
+def test_it_says_which_line_to_change(limner, ask, elsewhere):
+    ask("paint", "a fox")
+    assert f'storage = "{elsewhere}"' in limner("move-storage", "--to", elsewhere)[1]
+
+
+def test_a_picture_whose_bytes_are_gone_is_named_by_its_key_and_the_exit_code_tells(limner, ask, folder, elsewhere):
+    job = ask("paint", "a fox")["id"]
+    for path in (folder / "limner-data" / "images").rglob("*.png"):
+        path.unlink()
+    code, _, err = limner("move-storage", "--to", elsewhere)
+    assert (code, f"not in the source: {job}/0/1.png" in err) == (1, True)
+
+
+def test_what_is_still_in_use_is_not_emptied(limner, ask, elsewhere):
+    ask("paint", "a fox")
+    code, _, err = limner("move-storage", "--to", elsewhere, "--delete-source")
+    assert (code, "still in use" in err) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--to", "s3://b", "--url", "http://127.0.0.1:1")])
+def test_a_command_line_that_leads_nowhere_is_refused(limner, arguments):
+    assert limner("move-storage", *arguments)[0] == 2
+
+
+@pytest.mark.parametrize("place", ["memory://", "file:///limner-data/images", "ftp://x", "s3://b?regio=x"])
+def test_a_place_that_cannot_be_is_refused(limner, ask, folder, place):
+    ask("paint", "a fox")
+    code, _, err = limner("move-storage", "--to", place.replace("file:///", f"file://{folder}/"))
+    assert (code, err.startswith("limner: ")) == (1, True)
+
+
+def test_another_installations_place_is_refused_untouched(limner, ask, folder, elsewhere):
+    ask("paint", "a fox")
+    ask("paint", "a hen", "--home", "other")
+    limner("move-storage", "--to", elsewhere)
+    code, _, err = limner("move-storage", "--to", elsewhere, "--home", "other")
+    assert (code, "another installation's pictures" in err) == (1, True)
+    assert len(list((folder / "elsewhere").rglob("*.png"))) == 1
+
+
+def test_a_server_refuses_to_start_on_another_installations_pictures(limner, ask, elsewhere, switch):
+    switch(elsewhere)
+    ask("paint", "a fox")
+    code, _, err = limner("paint", "a hen", "--home", "other")
+    assert (code, "another installation's pictures" in err) == (1, True)
+
+
+def test_the_folder_storage_stays_as_it_is_without_the_setting(ask, folder):
+    ask("paint", "a fox")
+    (picture,) = (path for path in (folder / "limner-data" / "images").rglob("*") if path.is_file())
+    assert picture.name.endswith(",0,1.png")

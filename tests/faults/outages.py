@@ -1,0 +1,110 @@
+"""The object store goes away again and again while two servers and a worker share it: a pause, and nothing lost.
+
+`python -m tests.faults.outages --outages 50 --seed 7` prints the seed first, so that a failure can be played again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.faults.campaign import Submitter, settings
+from tests.faults.installation import Installation, free_port, installation
+from tests.faults.oracle import check_everything
+from tests.storages.buckets import CREDENTIALS, Buckets
+
+LONGEST = 1.5
+
+
+@dataclass
+class Outages:
+    """What was done, and what came of it."""
+
+    killed: int = 0
+    frozen: int = 0
+    jobs: int = 0
+    submitted_meanwhile: int = 0
+
+
+def strike(store: Buckets, chance: random.Random, struck: Outages) -> None:
+    """The store dies and is started again, or stops answering for a while."""
+    if chance.random() < 0.5:
+        store.kill()
+        time.sleep(chance.uniform(0.2, LONGEST))
+        store.start()
+        struck.killed += 1
+    else:
+        store.freeze()
+        time.sleep(chance.uniform(0.2, LONGEST))
+        store.process.send_signal(signal.SIGCONT)
+        struck.frozen += 1
+
+
+def run(home: Path, *, outages: int, seed: int) -> Outages:
+    """Raises AssertionError."""
+    os.environ.update(CREDENTIALS)
+    struck, chance = Outages(), random.Random(seed)
+    with running(home) as (place, other, store):
+        submitter = Submitter(place, seed)
+        submitter.start()
+        while struck.killed + struck.frozen < outages:
+            time.sleep(chance.uniform(0.2, 0.5))
+            before = len(submitter.acknowledged)
+            strike(store, chance, struck)
+            struck.submitted_meanwhile += len(submitter.acknowledged) - before
+        submitter.stopped.set()
+        submitter.join()
+        place.wait_ready()
+        jobs = check_everything(place, submitter.acknowledged, seconds=120, ledgers=sorted(home.glob("*.jsonl")))
+        struck.jobs = len(jobs)
+        check_the_other_server(place, other, jobs.values())
+    return struck
+
+
+@contextlib.contextmanager
+def running(home: Path) -> Iterator[tuple[Installation, str, Buckets]]:
+    """An installation with its pictures in a store; two servers, the second one's URL, and a worker."""
+    store = Buckets(home / "s3")
+    try:
+        with installation(home / "limner", f'storage = "{store.url()}"\n{settings(home)}') as place:
+            port = free_port()
+            place.start("serve", port=port)
+            place.start("serve")
+            place.start("work")
+            place.wait_ready()
+            yield place, f"http://127.0.0.1:{port}", store
+    finally:
+        store.kill()
+
+
+def check_the_other_server(place: Installation, url: str, jobs) -> None:
+    """What one server was asked for, another one serves."""
+    with httpx.Client(base_url=url, headers=place.headers, timeout=30) as client:
+        for image in [image for job in jobs for image in job["images"]][:20]:
+            data = client.get(image["url"]).raise_for_status().content
+            assert hashlib.sha256(data).hexdigest() == image["sha256"], image
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--outages", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    arguments = parser.parse_args()
+    print(f"seed {arguments.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="limner-outages-") as folder:
+        print(run(Path(folder), outages=arguments.outages, seed=arguments.seed))
+
+
+if __name__ == "__main__":
+    main()

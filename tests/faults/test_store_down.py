@@ -1,0 +1,15 @@
+import random
+
+import pytest
+
+from tests.faults import outages
+from tests.storages.buckets import CREDENTIALS
+
+pytestmark = pytest.mark.faults
+
+
+def test_nothing_is_lost_or_overpaid_while_the_object_store_comes_and_goes(tmp_path, monkeypatch):
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    struck = outages.run(tmp_path, outages=3, seed=random.SystemRandom().randrange(2**32))
+    assert (struck.killed + struck.frozen, struck.submitted_meanwhile > 0, struck.jobs >= 50) == (3, True, True), struck
