@@ -1,7 +1,7 @@
 // Puts the page together.
 
 import { Acts } from "./acts.js";
-import { call, whenRefused } from "./api.js";
+import { call, NoAnswer, Problem, whenRefused } from "./api.js";
 import { AskForm } from "./ask.js";
 import { Gallery } from "./gallery.js";
 import { isFinal, Jobs } from "./jobs.js";
@@ -43,7 +43,8 @@ async function patiently(act) {
     try {
       return await act();
     } catch (problem) {
-      if (problem.status && problem.status < 500) return complain(problem);
+      if (problem instanceof Problem && problem.status < 500) return complain(problem);
+      if (!(problem instanceof Problem || problem instanceof NoAnswer)) throw problem;
       await new Promise((done) => setTimeout(done, wait));
     }
   }
