@@ -4,6 +4,7 @@ import pytest
 
 from limner.web.errors import CrossSite
 from limner.web.same_origin import refuse_cross_site
+from tests.web.house import House
 
 OURS = [
     {"sec-fetch-site": "same-origin"},
@@ -62,3 +63,19 @@ async def test_a_refused_page_is_told_why_and_changes_nothing(house):
 async def test_a_program_with_a_key_says_nothing_of_where_it_is(ann):
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://shop.example"}
     assert (await ann.post("/images", json={"prompt": "a fox"}, headers=headers)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 202),
+        ({"Origin": "http://127.0.0.1"}, 202),
+        ({"Origin": "https://friend.example"}, 202),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+async def test_without_authentication_pages_of_strangers_change_nothing(tmp_path, headers, status):
+    house = House(tmp_path, authentication=False, allowed_origins=("https://friend.example",))
+    async with house.open(), house.bare(**headers) as caller:
+        assert (await caller.post("/images", json={"prompt": "a fox"})).status_code == status

@@ -54,7 +54,7 @@ class WrongHost(errors.LimnerError):
 
 
 class CrossSite(errors.LimnerError):
-    """A session changes things only from this server's own pages; others send `Authorization: Bearer lmn_…`."""
+    """Without a key, things are changed only from this server's own pages; others send `Authorization: Bearer lmn_…`."""
 
     code = "cross_site"
     title = "From another site"

@@ -88,7 +88,11 @@ def build_session_router(assembly: Assembly, *, callers: Callers) -> APIRouter:
 
 
 def _callers(assembly: Assembly) -> Callers:
-    return KeyHolders(assembly.authenticator) if assembly.settings.authentication else Everybody()
+    return (
+        KeyHolders(assembly.authenticator)
+        if assembly.settings.authentication
+        else Everybody(assembly.settings.allowed_origins)
+    )
 
 
 def _router(door: Door, lifespan: Lifespan | None) -> APIRouter:

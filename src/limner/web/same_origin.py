@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.types import Scope
 
 from limner.web.errors import CrossSite
@@ -21,6 +23,15 @@ def refuse_cross_site(scope: Scope) -> None:
     ours = header(scope, b"origin") == _own_origin(scope) if site is None else site in OURS
     if not ours:
         raise CrossSite
+
+
+def refuse_foreign_page(scope: Scope, allowed: Collection[str]) -> None:
+    """For callers who need no proof: raises CrossSite for what a page of none of the `allowed` origins would change.
+    Programs send no origin, and browsers always do.
+    """
+    origin = header(scope, b"origin")
+    if origin is not None and origin not in allowed and "*" not in allowed:
+        refuse_cross_site(scope)
 
 
 def _own_origin(scope: Scope) -> str:

@@ -24,7 +24,11 @@ EXPOSED = ["ETag", "Location", "Retry-After", "Preference-Applied", "Idempotent-
 def create_app(assembly: Assembly) -> FastAPI:
     """Users' and operators' routes, and the rules of a house of our own: host names, origins, careful headers."""
     app = FastAPI(title="Limner", version=__version__, description=DESCRIPTION)
-    callers = SessionHolders(assembly.authenticator) if assembly.settings.authentication else Everybody()
+    callers = (
+        SessionHolders(assembly.authenticator)
+        if assembly.settings.authentication
+        else Everybody(assembly.settings.allowed_origins)
+    )
     router = build_router(assembly, callers=callers, page=True)
     app.include_router(router)
     app.include_router(build_session_router(assembly, callers=callers))
