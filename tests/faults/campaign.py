@@ -91,6 +91,7 @@ class Submitter(threading.Thread):
 
     place: Installation
     seed: int
+    misbehaving: float = 0.2
     acknowledged: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -109,7 +110,7 @@ class Submitter(threading.Thread):
 
     def _submit(self, client: httpx.Client, chance: random.Random) -> None:
         body = {"prompt": "a picture", "model": chance.choice(MODELS), "count": chance.choice((1, 1, 2))}
-        if body["model"] != "instant" and chance.random() < 0.2:
+        if body["model"] != "instant" and chance.random() < self.misbehaving:
             body["options"] = {"misbehave": chance.choice(MISDEEDS)}
         with contextlib.suppress(httpx.TransportError):
             answer = client.post("/images", json=body)
