@@ -15,6 +15,7 @@ from limner import Ask, EngineError, InvalidRequest, JobState, Limner, LimnerErr
 from limner.contracts.engine import Engine
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import (
+    BudgetExhausted,
     EngineFailed,
     JobFinished,
     JobNotFinished,
@@ -318,3 +319,20 @@ def test_operators_of_a_host_need_a_key_for_metrics_or_the_hosts_own_dependency(
 def test_importing_limner_loads_no_library():
     code = "import limner, sys; print(sorted({'sqlalchemy', 'fastapi', 'pydantic', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+async def test_usage_is_told_by_owner(limner):
+    await limner.paint("a red fox", owner="ann", count=2)
+    (day,) = await limner.usage(owner="ann")
+    assert (day.engine, day.usage.pictures, day.usage.cost) == ("instant", 2, 0.0)
+    assert await limner.usage(owner="ben") == ()
+    with pytest.raises(InvalidRequest, match="366 days"):
+        await limner.usage(owner="ann", first=day.day.replace(year=day.day.year - 2))
+
+
+async def test_a_budget_refuses_in_code_as_it_does_over_http(tmp_path):
+    shop = {"kind": "ledger", "ledger": str(tmp_path / "ledger")}
+    async with Limner(home=tmp_path / "home", engines={"shop": shop}, budgets={"per_owner": {"day": 0.05}}) as limner:
+        await limner.submit("a red fox", owner="ann")
+        with pytest.raises(BudgetExhausted, match="Nothing was queued"):
+            await limner.submit("a red fox", owner="ann")

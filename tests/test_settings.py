@@ -2,6 +2,7 @@ import sys
 
 import pytest
 
+from limner.domain.budget import Allowance
 from limner.domain.errors import SettingsError
 from limner.settings import Settings, without_password
 
@@ -181,3 +182,40 @@ def test_windows_is_refused_with_a_sentence(monkeypatch):
 def test_what_this_edition_cannot_do_is_refused():
     with pytest.raises(SettingsError, match="rows are kept in SQLite"):
         Settings.load(database="postgresql://h/d")
+
+
+def test_models_of_several_engines_and_budgets_are_tables(empty_folder, monkeypatch):
+    write(
+        empty_folder,
+        """
+        [models.picture]
+        route = ["openai/gpt-image-1", "deepai"]
+        on_refusal = "next"
+        [budgets]
+        per_owner = { day = 1.0 }
+        [budgets.per_engine]
+        openai = { month = 500 }
+        """,
+    )
+    monkeypatch.setenv("LIMNER_BUDGETS__PER_OWNER__MONTH", "20")
+    settings = Settings.load()
+    assert settings.models["picture"].route == ("openai/gpt-image-1", "deepai")
+    assert settings.models["picture"].on_refusal == "next"
+    assert settings.budgets.per_owner == Allowance(day=1.0, month=20.0)
+    assert settings.budgets.per_engine == {"openai": Allowance(month=500.0)}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[models.picture]\nroute = ["a"]\non_refusal = "ask"\n', "on_refusal"),
+        ('[models.picture]\nengines = ["a"]\n', "models.picture"),
+        ('[models."A b"]\nroute = ["a"]\n', "cannot name a model: use a-z, 0-9, - and _"),
+        ("[budgets]\nper_owner = { day = -1 }\n", "-1 a day is below 0"),
+        ("[budgets]\nper_owner = { week = 1 }\n", "budgets.per_owner.week"),
+    ],
+)
+def test_a_wrong_route_or_budget_is_told_by_its_name(empty_folder, text, sentence):
+    write(empty_folder, text)
+    with pytest.raises(SettingsError, match=sentence):
+        Settings.load()

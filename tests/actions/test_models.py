@@ -1,8 +1,10 @@
 import pytest
 
 from limner.actions.models import Models
+from limner.domain.budget import Allowance, Budgets
 from limner.domain.errors import InvalidRequest, SettingsError
 from limner.domain.request import Ask
+from limner.domain.route import Route
 from tests.actions.asking import Easel
 
 MODELS = Models(
@@ -72,3 +74,88 @@ def test_faults_of_options_come_with_the_others():
 def test_a_default_that_nobody_paints_is_refused_with_the_nearest():
     with pytest.raises(SettingsError, match="The default model is paintr; choose from painter"):
         Models({"painter": Easel()}, default="paintr")
+
+
+SHOP = {
+    "openai": Easel(models=("gpt-image-1",), charges=True, max_count=2, formats=("webp", "png")),
+    "deepai": Easel(charges=True, seeds=False, options={"type": "object", "properties": {"style": {"enum": ["ink"]}}}),
+    "painter": Easel(),
+}
+
+
+def routed(*models, **facts):
+    routes = {"picture": Route(models=models or ("openai/gpt-image-1", "deepai", "painter"), **facts)}
+    return Models(SHOP, default="picture", routes=routes)
+
+
+def test_a_model_of_several_engines_can_what_they_all_can():
+    models = routed()
+    can = models.capabilities("picture")
+    assert (can.max_count, can.formats, can.seeds, can.charges) == (2, ("webp", "png"), False, True)
+    assert can.description == "The first of openai/gpt-image-1, deepai, painter that can paint now."
+    request = models.resolve(Ask(prompt="a fox", options={"style": "ink"}))
+    assert (request.model, models.route_of("picture")) == ("picture", ("openai/gpt-image-1", "deepai", "painter"))
+
+
+def test_a_request_is_held_to_each_engine_of_the_route():
+    with pytest.raises(InvalidRequest) as refused:
+        routed().resolve(Ask(prompt="a fox", seed=1, count=3, options={"style": "oil"}))
+    assert [error.pointer for error in refused.value.errors] == ["/count", "/seed", "/options/style"]
+
+
+@pytest.mark.parametrize(
+    ("name", "models", "why"),
+    [
+        ("picture", ("openai/gpt-image-2",), "there is no model openai/gpt-image-2.*Did you mean openai/gpt-image-1"),
+        ("picture", ("deepai", "deepai"), "names a model twice"),
+        ("picture", (), "route is empty"),
+        ("picture", ("picture",), "there is no model picture"),
+        ("openai", ("deepai",), "has the name of an engine"),
+    ],
+)
+def test_a_route_that_cannot_be_is_refused_by_name(name, models, why):
+    with pytest.raises(SettingsError, match=why) as refused:
+        Models(SHOP, default="painter", routes={name: Route(models=models)})
+    assert str(refused.value).startswith(f"[models.{name}]")
+
+
+def test_engines_that_no_request_fits_share_no_route():
+    engines = SHOP | {"tiny": Easel(max_width=100, default_width=100), "huge": Easel(min_width=1000)}
+    with pytest.raises(SettingsError, match="no request fits all of tiny, huge: they have no width in common"):
+        Models(engines, default="painter", routes={"picture": Route(models=("tiny", "huge"))})
+
+
+class Priced(Easel):
+    def __init__(self, price, **capabilities):
+        super().__init__(charges=True, **capabilities)
+        self._price = price
+
+    def estimate(self, request, model):
+        return None if self._price is None else self._price * request.count
+
+
+def test_what_each_engine_of_a_route_takes_is_known_before():
+    engines = {"dear": Priced(0.5), "cheap": Priced(0.1), "painter": Easel()}
+    models = Models(engines, default="painter", routes={"picture": Route(models=("dear", "cheap", "painter"))})
+    request = models.resolve(Ask(prompt="a fox", model="picture", count=2))
+    assert models.costs(request) == (1.0, 0.2, 0.0)
+    assert models.costs(models.resolve(Ask(prompt="a fox"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("budgets", "why"),
+    [
+        (Budgets(per_engine={"openia": Allowance(day=1)}), "names openia, which is no engine. Did you mean openai"),
+        (Budgets(per_owner=Allowance(day=1)), "nobody has said what a picture of openai costs"),
+        (Budgets(per_owner_and_engine={"openai": Allowance(month=1)}), "say its price in .engines.openai."),
+    ],
+)
+def test_a_budget_that_could_not_be_kept_is_refused(budgets, why):
+    models = Models({"openai": Priced(None), "deepai": Priced(0.1)}, default="openai")
+    with pytest.raises(SettingsError, match=why):
+        models.check_budgets(budgets)
+
+
+def test_a_budget_binds_only_what_costs():
+    models = Models({"openai": Priced(None), "deepai": Priced(0.1), "painter": Easel()}, default="openai")
+    models.check_budgets(Budgets(per_engine={"deepai": Allowance(day=1), "painter": Allowance(day=0)}))

@@ -25,7 +25,7 @@ from tests.faults.oracle import check_everything, check_shares
 SHARE = 6
 """Jobs of the one owner that may run at once: fewer than the engines of two processes have room for."""
 
-MODELS = ("instant", "isolated", "paid", "hosted")
+MODELS = ("instant", "isolated", "paid", "hosted", "routed")
 
 POINTS = (
     "after_claim",
@@ -48,10 +48,19 @@ MISDEEDS = (
     {"deed": "short_delivery"},
     {"deed": "refuse"},
 )
+MISDEEDS_ON_A_ROUTE = (
+    {"deed": "out_of_money", "attempts": 1},
+    {"deed": "unauthorised", "at": "start", "attempts": 1},
+    {"deed": "rate_limit", "seconds": 1, "attempts": 1},
+    {"deed": "bad_image", "at": "painted", "attempts": 1},
+)
+"""What sends a job on to its next engine, and what must not."""
 
 
 def settings(home: Path) -> str:
-    """Four engines: one in this process, one in a child, one that charges at once, one that hands out a handle."""
+    """Four engines: one in this process, one in a child, one that charges at once, one that hands out a handle; and a
+    model that the last two paint.
+    """
     return f"""
 model = "instant"
 
@@ -78,7 +87,12 @@ ledger = "{home}/hosted.jsonl"
 mode = "asynchronous"
 paint_seconds = 0.3
 
+[models.routed]
+route = ["paid", "hosted"]
+
 [limits]
+breaker_pause = 0.5
+route_patience = 0.3
 queued_per_owner = 100000
 running_per_owner = {SHARE}
 sweep = 0.5
@@ -111,7 +125,8 @@ class Submitter(threading.Thread):
     def _submit(self, client: httpx.Client, chance: random.Random) -> None:
         body = {"prompt": "a picture", "model": chance.choice(MODELS), "count": chance.choice((1, 1, 2))}
         if body["model"] != "instant" and chance.random() < self.misbehaving:
-            body["options"] = {"misbehave": chance.choice(MISDEEDS)}
+            misdeeds = MISDEEDS_ON_A_ROUTE if body["model"] == "routed" else MISDEEDS
+            body["options"] = {"misbehave": chance.choice(misdeeds)}
         with contextlib.suppress(httpx.TransportError):
             answer = client.post("/images", json=body)
             if answer.status_code != httpx.codes.ACCEPTED:

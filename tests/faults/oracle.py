@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from limner.testing.ledger_service import charges
+from limner.testing.ledger_service import charges, read_ledger
 from tests.faults.installation import Installation
 
 FINAL = {"succeeded", "failed", "cancelled"}
@@ -98,23 +98,31 @@ def check_integrity(place: Installation) -> None:
     assert place.rows("PRAGMA integrity_check")[0][0] == "ok"
 
 
-def check_charges(ledger: Path, jobs: Iterable[dict[str, Any]]) -> None:
-    """Per picture at most 1 + ambiguous_calls + paid_bad_outputs, both shown on the job."""
-    counted = charges(ledger) if ledger.exists() else {}
+def check_charges(ledgers: Iterable[Path], jobs: Iterable[dict[str, Any]]) -> None:
+    """Per picture at most 1 + ambiguous_calls + paid_bad_outputs, both shown on the job, whoever charged it."""
+    counted = sum((charges(ledger) for ledger in ledgers), collections.Counter[tuple[str, int]]())
     for job in jobs:
         allowed = 1 + job["ambiguous_calls"] + job["paid_bad_outputs"]
         charged = [counted.get((job["id"], ordinal), 0) for ordinal in range(job["request"]["count"])]
         assert max(charged) <= allowed, (charged, job)
 
 
+def check_usage(place: Installation, ledgers: Iterable[Path]) -> None:
+    """No call was charged that is not on the ledger of its engine, whose name is the file's."""
+    told = place.rows("SELECT engine, sum(calls) AS calls FROM limner_usage WHERE owner = '' GROUP BY engine")
+    noted = {row["engine"]: row["calls"] for row in told}
+    for ledger in ledgers:
+        assert len(read_ledger(ledger)) <= noted.get(ledger.stem, 0), ledger
+
+
 def check_everything(
-    place: Installation, ids: Sequence[str], *, seconds: float = 60.0, ledgers: Iterable[Path] = ()
+    place: Installation, ids: Sequence[str], *, seconds: float = 60.0, ledgers: Sequence[Path] = ()
 ) -> dict[str, dict[str, Any]]:
     jobs = wait_until_final(place, ids, seconds)
     check_events(place, ids)
     check_images(place, jobs.values())
     check_lanes(place)
     check_integrity(place)
-    for ledger in ledgers:
-        check_charges(ledger, jobs.values())
+    check_charges(ledgers, jobs.values())
+    check_usage(place, ledgers)
     return jobs

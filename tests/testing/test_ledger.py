@@ -8,6 +8,8 @@ import pytest
 
 from limner.contracts.engine import OpenCall, Painted, Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, RateLimited, Transient, UnknownOutcome
+from limner.domain.identity import digest_of
+from limner.domain.request import ImageRequest
 from limner.testing.engine_suite import collect, decoded
 from limner.testing.ledger import LedgerEngine
 from limner.testing.ledger_service import LedgerService, charges
@@ -115,6 +117,27 @@ async def test_a_misdeed_may_end_after_some_attempts(engine):
         await collect(engine(), misbehaving("rate_limit", attempts=1))
 
     assert await collect(engine(), misbehaving("rate_limit", attempts=1, attempt=2))
+
+
+async def test_a_try_that_is_not_held_against_its_job_counts_all_the_same(engine):
+    moody = engine()
+    with pytest.raises(RateLimited):
+        await collect(moody, misbehaving("rate_limit", attempts=1))
+    assert await collect(moody, misbehaving("rate_limit", attempts=1))
+
+
+async def test_a_rate_limit_asks_for_as_long_as_it_is_told(engine):
+    with pytest.raises(RateLimited) as limited:
+        await collect(engine(), misbehaving("rate_limit", seconds=60))
+    assert limited.value.retry_after == 60
+
+
+async def test_a_price_is_estimated_by_the_call_and_a_key_is_named_by_its_digest(engine, tmp_path):
+    shop = LedgerEngine(ledger=str(tmp_path / "x"), pictures_per_call=2, price=0.5, key="secret")
+    request = ImageRequest(prompt="a", model="ledger", width=8, height=8, count=5, seed=1, format="png")
+    assert shop.estimate(request, "") == 1.5
+    assert LedgerEngine(ledger="x", price=None).estimate(request, "") is None
+    assert (shop.credential, engine().credential) == (digest_of("secret"), "")
 
 
 async def test_a_bad_image_is_charged_and_cannot_be_read(engine, ledger):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -74,13 +75,15 @@ class LedgerEngine(Engine):
         self._pictures_per_call = pictures_per_call
         self._control = Path(control) if control else None
         self._always = misbehave
+        self._tries: Counter[str] = Counter()  # those that are not held against a job stand in no row
 
     def estimate(self, request: ImageRequest, model: str) -> float | None:  # noqa: ARG002 - there is one price
         calls = -(-request.count // self._pictures_per_call)
         return None if self._price is None else calls * self._price
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
-        misdeed = Misdeed(task, control=self._control, always=self._always)
+        self._tries[task.job_id] = tries = max(task.attempt, self._tries[task.job_id] + 1)
+        misdeed = Misdeed(task, tries=tries, control=self._control, always=self._always)
         await misdeed.at("start")
         async with aclosing(self._strokes(task, misdeed)) as strokes:
             async for stroke in strokes:

@@ -108,9 +108,9 @@ a rate limit asks (0.2).
 class Misdeed:
     """What goes wrong in one paint. The first that is there counts: request's options, control file, engine's options."""
 
-    def __init__(self, task: PaintTask, *, control: Path | None, always: Mapping[str, Any] | None) -> None:
+    def __init__(self, task: PaintTask, *, tries: int, control: Path | None, always: Mapping[str, Any] | None) -> None:
         chosen = task.request.options.get("misbehave") or _read(control) or always or {}
-        if task.attempt > chosen.get("attempts", task.attempt):
+        if tries > chosen.get("attempts", tries):
             chosen = {}
         self._deed = chosen.get("deed", "")
         self._moment = chosen.get("at", "submitting")
