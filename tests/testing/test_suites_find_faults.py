@@ -115,6 +115,13 @@ def test_the_engine_suite_finds_charges_that_nobody_announced(strokes):
         SUITE.test_every_charge_is_announced(Broken(strokes, charges=True))
 
 
+def test_the_engine_suite_finds_a_price_that_was_not_estimated():
+    with pytest.raises(AssertionError):
+        SUITE.test_its_calls_cost_together_what_it_estimated(
+            Broken(lambda task: [Submitting(ordinals=(0,), request_key="k", cost=0.04), *all_pictures(task)])
+        )
+
+
 class Deaf(InstantEngine):
     async def paint(self, task):
         try:

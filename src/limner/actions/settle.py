@@ -16,7 +16,7 @@ from limner.actions.troubles import Standing
 from limner.contracts.faults import fault
 from limner.contracts.repository import Requeue
 from limner.domain.engine_state import PASSING
-from limner.domain.errors import BadImage, EngineError, LeaseLost, LimnerError, UnknownOutcome
+from limner.domain.errors import BadImage, BudgetExhausted, EngineError, LeaseLost, LimnerError, UnknownOutcome
 from limner.domain.event import JobChanged
 from limner.domain.job import JobError, JobState
 from limner.domain.route import engine_of
@@ -88,7 +88,9 @@ def _situation(run: Running, error: LimnerError, standing: Standing) -> Situatio
 
 
 def _count(run: Running, error: LimnerError, counters: Requeue) -> None:
-    kind = error.retry.value if isinstance(error, EngineError) else "internal"
+    kind = "budget" if isinstance(error, BudgetExhausted) else "internal"
+    if isinstance(error, EngineError):
+        kind = error.retry.value
     run.needs.observer.count("limner_retries_total", 1, **{"class": kind})
     if counters.ambiguous_calls:
         run.needs.observer.count("limner_ambiguous_calls_total", counters.ambiguous_calls, engine=run.job.engine)

@@ -202,6 +202,13 @@ class EngineSuite:
             assert call.request_key.startswith(task.request_key)
             assert call.ordinals == tuple(range(call.ordinals[0], call.ordinals[-1] + 1))
 
+    def test_its_calls_cost_together_what_it_estimated(self, engine: Engine) -> None:
+        task = self.task(engine, count=min(3, engine.capabilities.max_count))
+        estimate = engine.estimate(task.request, task.model)
+        self.need(estimate is not None, "does not say what it costs")
+        costs = [call.cost or 0.0 for call in self.strokes(engine, task, Submitting)]
+        assert sum(costs) == pytest.approx(estimate)
+
     def test_its_handles_are_small_json(self, engine: Engine) -> None:
         for call in self.strokes(engine, self.task(engine), Submitted):
             text = json.dumps(call.handle)
