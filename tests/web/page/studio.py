@@ -12,6 +12,7 @@ from limner.actions.sign_in import sign_in
 from limner.actions.submit_job import submit_job
 from limner.assembly import Assembly
 from limner.domain.capabilities import Capabilities
+from limner.domain.errors import Transient
 from limner.domain.identity import KeyKind
 from limner.domain.request import Ask
 from limner.settings import Settings
@@ -31,7 +32,7 @@ CHOICES = {
 
 
 class ChoosyEngine(InstantEngine):
-    """Takes options of all kinds, and says afterwards what it thought."""
+    """Takes options of all kinds; what is busy it paints at the second try."""
 
     def __init__(self):
         self.capabilities = Capabilities(
@@ -42,6 +43,12 @@ class ChoosyEngine(InstantEngine):
             description="Takes options.",
             examples=("a choice",),
         )
+
+    async def paint(self, task):
+        if "busy" in task.request.prompt and task.attempt == 1:
+            raise Transient("It is busy.")
+        async for stroke in super().paint(task):
+            yield stroke
 
 
 class Studio:

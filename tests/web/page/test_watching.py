@@ -1,5 +1,7 @@
 """Waiting, painting, done; cancelled, failed, tried again; networks that go and sessions that end."""
 
+import re
+
 from playwright.sync_api import expect
 
 from limner.actions.revoke_key import revoke_key
@@ -30,6 +32,12 @@ def test_a_waiting_job_says_how_many_are_before_it(visit, studio):
     studio.submit(user, [f"fox {number}" for number in range(17)], model="gated")  # one owner's running jobs are 16
     visitor = visit(user)
     expect(tile(visitor, "fox 16")).to_contain_text("Waiting, 16 before it")
+
+
+def test_a_job_that_is_tried_again_later_says_when(visit):
+    visitor = visit().ask("a busy fox", model="choosy")
+    expect(tile(visitor, "a busy fox")).to_contain_text(re.compile(r"Waiting until \d+:\d\d:\d\d"))
+    expect(visitor.pictures).to_have_count(1)
 
 
 def test_a_running_job_is_cancelled_in_place_and_tried_again(visit, studio):

@@ -4,7 +4,7 @@
 export function stateInWords(job, jobs) {
   if (job.cancelling) return "Stopping";
   if (job.state === "running") return running(job);
-  if (job.expected_start_at) return `Tried again at ${clock(job.expected_start_at)}`;
+  if (job.expected_start_at) return `Waiting until ${clock(job.expected_start_at)}`;
   const before = jobs.before(job);
   return before ? `Waiting, ${before} before it` : "Waiting";
 }
