@@ -136,7 +136,7 @@ def _new_job(
 def _told(ask: Ask) -> dict[str, Any]:
     """The ask as it came, without what was left to us."""
     values = ((name, getattr(ask, name)) for name in PAINTED_FIELDS)
-    return {name: value for name, value in values if value is not None and value != {}}
+    return {name: value for name, value in values if value not in (None, {}, (), [])}
 
 
 def _announce(job: Job, needs: SubmitNeeds) -> None:
