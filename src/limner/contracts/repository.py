@@ -363,6 +363,7 @@ class Repository(
     JobRepository,
     WorkRepository,
     ImageRepository,
+    InputRepository,
     MaintenanceRepository,
     KeyRepository,
     TroubleRepository,
