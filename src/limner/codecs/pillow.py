@@ -88,7 +88,7 @@ class PillowCodec:
         """The bytes' own pixels where they stand upright already."""
         bare, kind = _relabelled(data, {}), _format_of(data)
         image = self._decoded(bare, max_pixels)
-        if turn := _turn_of(data):
+        if (turn := _turn_of(data)) is not None:
             profile = image.info.get("icc_profile") if image.mode in _PROFILED else None
             image = _plain(image).transpose(turn)
             bare = _saved(image, kind, {**_UPRIGHT_OPTIONS[kind], "icc_profile": profile})
@@ -188,7 +188,7 @@ def _turn_of(data: bytes) -> Image.Transpose | None:
     try:
         with Image.open(io.BytesIO(data), formats=[_format_of(data).upper()]) as image:
             return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except _FAULTS:
+    except (*_FAULTS, UserWarning):
         return None
 
 
