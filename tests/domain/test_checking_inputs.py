@@ -29,7 +29,13 @@ def details(inputs, can=TAKES, **ask):
 
 def held(width=64, height=64, role="image", **facts):
     reference = InputReference(role=role, input="a")
-    return HeldInput(reference=reference, width=width, height=height, format="png", key="k", **{"bytes": 10} | facts)
+    return HeldInput(
+        reference=reference,
+        width=width,
+        height=height,
+        format="png",
+        **{"bytes": 10, "sha256": "ab", "key": "k"} | facts,
+    )
 
 
 @pytest.mark.parametrize(

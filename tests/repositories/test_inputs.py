@@ -38,7 +38,7 @@ def named(thing, role="image"):
     """What a request calls it, and what a job holds of it."""
     kind = "input" if isinstance(thing, Input) else "image"
     reference = InputReference(role=role, **{kind: thing.id})
-    facts = {name: getattr(thing, name) for name in ("width", "height", "format", "bytes", "key")}
+    facts = {name: getattr(thing, name) for name in ("width", "height", "format", "bytes", "sha256", "key")}
     return HeldInput(reference=reference, **facts)
 
 

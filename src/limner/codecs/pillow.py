@@ -119,7 +119,12 @@ class PillowCodec:
     def _opened(self, data: bytes, max_pixels: int | None = None) -> ImageFile.ImageFile:
         """Only the header is read: nothing is decoded before the cap is checked."""
         kind, most = _format_of(data), max_pixels or self._max_pixels
-        image = Image.open(io.BytesIO(data), formats=[kind.upper()])
+        try:
+            image = Image.open(io.BytesIO(data), formats=[kind.upper()])
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise BadImage(
+                f"The picture has far more than the {most:,} pixels that are allowed.", maximum=most
+            ) from error
         if image.width * image.height > most:
             detail = f"The picture has {image.width} × {image.height} pixels; {most:,} are allowed."
             raise BadImage(detail, maximum=most)

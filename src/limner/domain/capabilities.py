@@ -53,7 +53,8 @@ class Capabilities:
 
     def size_like(self, width: int, height: int) -> tuple[int, int]:
         """The size of a picture as near as the engine paints it, in its proportions where the limits allow."""
-        scale = min(1.0, self.max_width / width, self.max_height / height)
+        enlarged = max(1.0, self.min_width / width, self.min_height / height)
+        scale = min(enlarged, self.max_width / width, self.max_height / height)
         return (
             _fitting(width * scale, self.min_width, self.max_width, self.size_multiple),
             _fitting(height * scale, self.min_height, self.max_height, self.size_multiple),

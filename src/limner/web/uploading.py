@@ -30,6 +30,8 @@ async def read_upload(request: Request, limit: int) -> bytes:
 
 async def _file_in(request: Request, body: bytes) -> bytes:
     """The body is read by now, so that its size is known before anything is parsed."""
+    if not body.rstrip().endswith(b"--"):
+        raise _no_form("The form is cut short.")
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
