@@ -17,6 +17,7 @@ from limner.domain.capabilities import Capabilities
 from limner.domain.errors import (
     BudgetExhausted,
     EngineFailed,
+    IdempotencyKeyReused,
     JobFinished,
     JobNotFinished,
     NotFound,
@@ -55,6 +56,53 @@ async def test_paint_returns_pictures_that_can_be_saved(limner, tmp_path):
     pictures = await limner.paint("a red fox", count=2, seed=7)
     assert [picture.image.seed for picture in pictures] == [7, 8]
     assert pictures[0].save(tmp_path / "fox.png").read_bytes() == pictures[0].data
+
+
+async def test_pictures_to_start_from_are_bytes_files_uploads_or_painted_ones(limner, tmp_path):
+    (painted,) = await limner.paint("a red fox")
+    (tmp_path / "fox.png").write_bytes(painted.data)
+    upload = await limner.inputs.add(painted.data, owner="local")
+    sources = [painted.data, tmp_path / "fox.png", str(tmp_path / "fox.png"), upload, painted.image]
+    job = await limner.submit("in winter", owner="local", inputs={"image": sources, "mask": painted.data})
+    named = job.request.inputs
+    assert [one.role for one in named] == ["image"] * 5 + ["mask"]
+    assert (named[3].input, named[4].image) == (upload.id, painted.image.id)
+    assert (await limner.jobs.wait(job.id, owner="local")).state is JobState.SUCCEEDED
+
+
+async def test_a_picture_is_painted_from_another(limner):
+    (plain,) = await limner.paint("a red fox", seed=7)
+    (started,) = await limner.paint("a red fox", seed=7, inputs={"image": plain.data}, strength=0.5)
+    assert (started.image.width, started.image.height) == (plain.image.width, plain.image.height)
+    assert started.data != plain.data
+
+
+async def test_a_file_that_cannot_be_read_is_named(limner):
+    with pytest.raises(InvalidRequest, match=r"absent\.png cannot be read \(No such file or directory\)"):
+        await limner.submit("a red fox", owner="ann", inputs={"image": "absent.png"})
+
+
+async def test_the_same_key_and_the_same_bytes_give_the_same_job(limner):
+    (picture, other) = await limner.paint("a red fox", count=2)
+    first, again = [
+        await limner.submit("in winter", owner="ann", inputs={"image": picture.data}, idempotency_key="k")
+        for _ in range(2)
+    ]
+    assert again.id == first.id
+    with pytest.raises(IdempotencyKeyReused):
+        await limner.submit("in winter", owner="ann", inputs={"image": other.data}, idempotency_key="k")
+
+
+async def test_an_upload_is_found_read_and_deleted_by_its_owner_alone(limner):
+    (picture,) = await limner.paint("a red fox")
+    upload = await limner.inputs.add(picture.data, owner="ann")
+    assert await limner.inputs.find(upload.id, owner="ann") == upload
+    assert len(await limner.inputs.read(upload)) == upload.bytes
+    with pytest.raises(NotFound):
+        await limner.inputs.delete(upload.id, owner="ben")
+    await limner.inputs.delete(upload.id, owner="ann")
+    with pytest.raises(NotFound):
+        await limner.inputs.find(upload.id, owner="ann")
 
 
 async def test_a_suffix_names_the_format_of_the_file(limner, tmp_path):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from limner.domain.errors import Refused as Refused
     from limner.domain.identity import Scope as Scope
     from limner.domain.image import Image as Image
+    from limner.domain.input import Input as Input
+    from limner.domain.input import InputLimits as InputLimits
     from limner.domain.job import Job as Job
     from limner.domain.job import JobState as JobState
     from limner.domain.job import Note as Note
@@ -37,6 +39,8 @@ _HOMES = {
     "Engine": "limner.contracts.engine",
     "EngineError": "limner.domain.errors",
     "Image": "limner.domain.image",
+    "Input": "limner.domain.input",
+    "InputLimits": "limner.domain.input",
     "InvalidRequest": "limner.domain.errors",
     "Job": "limner.domain.job",
     "JobState": "limner.domain.job",

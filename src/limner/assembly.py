@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from limner import plugins
+from limner.actions.add_input import InputNeeds
 from limner.actions.claim_storage import claim_storage
 from limner.actions.deliver import Deliverer, OnFinished
 from limner.actions.job_reader import JobReader
@@ -26,7 +27,7 @@ from limner.actions.sweep import Sweeper
 from limner.actions.work import Worker
 from limner.actions.worker_name import WorkerName
 from limner.authenticators.api_key import ApiKeyAuthenticator
-from limner.codecs.pillow import PillowCodec
+from limner.codecs.pillow import MAX_PIXELS, PillowCodec
 from limner.contracts.clock import SystemClock
 from limner.contracts.engine import Engine
 from limner.contracts.storage import LocalStorage, SigningStorage, Storage
@@ -63,7 +64,7 @@ class Assembly:
         )
         self.models.check_budgets(settings.budgets)
         self.observer = Telemetry()
-        self.codec = PillowCodec()
+        self.codec = PillowCodec(max_pixels=max(MAX_PIXELS, self.policy.input_pixels))
         self.repository = SqlRepository(
             settings.database_url,
             image_age=self.policy.image_age,
@@ -127,6 +128,16 @@ class Assembly:
             observer=self.observer,
             policy=self.policy,
             before_submit=self.before_submit,
+            free_space=self.free_space,
+        )
+
+    @cached_property
+    def input_needs(self) -> InputNeeds:
+        return InputNeeds(
+            repository=self.repository,
+            storage=self.storage,
+            codec=self.codec,
+            policy=self.policy,
             free_space=self.free_space,
         )
 

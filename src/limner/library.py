@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
+from limner.actions.add_input import add_input
 from limner.actions.cancel_job import cancel_job
 from limner.actions.create_key import LOCAL_USER
 from limner.actions.delete_image import delete_image
+from limner.actions.delete_input import delete_input
 from limner.actions.delete_job import delete_job
 from limner.actions.delete_owner import delete_owner
 from limner.actions.deliver import OnFinished
 from limner.actions.find_image import find_image
+from limner.actions.find_input import find_input
 from limner.actions.find_job import find_job
 from limner.actions.list_images import list_images
 from limner.actions.list_jobs import list_jobs
@@ -27,6 +30,7 @@ from limner.actions.restore_image import restore_image
 from limner.actions.retry_job import retry_job
 from limner.actions.submit_job import BeforeSubmit, fingerprint, submit_job
 from limner.actions.tell_usage import tell_usage
+from limner.actions.upload_inputs import Sources, read_sources, upload_inputs
 from limner.actions.wait_job import LOOK_EVERY, wait_job
 from limner.assembly import Assembly
 from limner.contracts.codec import Codec
@@ -35,6 +39,7 @@ from limner.contracts.repository import Idempotency
 from limner.domain.errors import EngineError, LimnerError, NotStarted, engine_error
 from limner.domain.identity import Principal
 from limner.domain.image import Image
+from limner.domain.input import Input
 from limner.domain.job import Job, JobState
 from limner.domain.request import Ask
 from limner.domain.usage import DayOfUsage
@@ -63,6 +68,7 @@ class AskFields(TypedDict, total=False):
     steps: int
     guidance: float
     format: str
+    strength: float
     options: Mapping[str, Any]
     reference: str
     metadata: Mapping[str, Any]
@@ -108,6 +114,7 @@ class Limner:
         self._assembly = Assembly(read, engines=made, embedded=True)
         self.jobs = Jobs(self._assembly)
         self.images = Images(self._assembly)
+        self.inputs = Inputs(self._assembly)
 
     def router(
         self,
@@ -151,22 +158,32 @@ class Limner:
         await self._assembly.stop()
 
     async def submit(
-        self, prompt: str, *, owner: str, idempotency_key: str | None = None, **fields: Unpack[AskFields]
+        self,
+        prompt: str,
+        *,
+        owner: str,
+        inputs: Sources | None = None,
+        idempotency_key: str | None = None,
+        **fields: Unpack[AskFields],
     ) -> Job:
-        """Durably queued when it returns. Raises InvalidRequest, Refused, TooManyQueued, QueueFull, BudgetExhausted,
-        StorageFull.
+        """Durably queued when it returns. `inputs` are pictures by role: `{"image": "house.png", "mask": mask_bytes}`.
+        Raises InvalidRequest, Refused, TooManyQueued, TooManyInputs, QueueFull, BudgetExhausted, StorageFull.
         """
         _require_started(self._assembly)
-        ask = Ask(prompt=prompt, **fields)
+        given = await read_sources(inputs or {})
+        ask = Ask(prompt=prompt, inputs=[one.reference for one in given], **fields)
         key = Idempotency(key=idempotency_key, fingerprint=fingerprint(ask)) if idempotency_key else None
+        ask = replace(ask, inputs=await upload_inputs(given, owner, needs=self._assembly.input_needs))
         submission = await submit_job(ask, owner, idempotency=key, needs=self._assembly.submit_needs)
         return submission.job
 
-    async def paint(self, prompt: str, *, owner: str = LOCAL_USER, **fields: Unpack[AskFields]) -> list[Picture]:
+    async def paint(
+        self, prompt: str, *, owner: str = LOCAL_USER, inputs: Sources | None = None, **fields: Unpack[AskFields]
+    ) -> list[Picture]:
         """Submits, waits, and returns the pictures. Cancelling it cancels the job. Raises EngineError where no picture
         could be painted, and what `submit` raises.
         """
-        job = await self.submit(prompt, owner=owner, **fields)
+        job = await self.submit(prompt, owner=owner, inputs=inputs, **fields)
         try:
             done = await self.jobs.wait(job.id, owner=owner)
         except asyncio.CancelledError:
@@ -289,6 +306,32 @@ class Images:
         _require_started(self._assembly)
         repository, notifier = self._assembly.repository, self._assembly.notifier
         return await restore_image(image_id, _owner(owner), repository=repository, notifier=notifier)
+
+
+class Inputs:
+    """`limner.inputs`: uploads, for jobs to start from; every method is for one owner."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+
+    async def add(self, data: bytes, *, owner: str) -> Input:
+        """Kept when it returns: upright, without metadata. Raises InvalidRequest, TooManyInputs, StorageFull."""
+        _require_started(self._assembly)
+        return await add_input(data, owner, needs=self._assembly.input_needs)
+
+    async def find(self, input_id: str, *, owner: str) -> Input:
+        _require_started(self._assembly)
+        return await find_input(input_id, _owner(owner), repository=self._assembly.repository)
+
+    async def read(self, found: Input) -> bytes:
+        _require_started(self._assembly)
+        return await self._assembly.storage.read(found.key)
+
+    async def delete(self, input_id: str, *, owner: str) -> None:
+        """Jobs that start from it keep it until they go."""
+        _require_started(self._assembly)
+        repository, storage = self._assembly.repository, self._assembly.storage
+        await delete_input(input_id, _owner(owner), repository=repository, storage=storage)
 
 
 def _require_started(assembly: Assembly) -> None:

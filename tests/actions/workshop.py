@@ -170,18 +170,20 @@ class Workshop:
         self.workers.append(Worker(**(usual | facts)))
         return self.workers[-1]
 
-    async def submit(self, *, count=1, owner="ann", route=None, model=None, **facts):
+    async def submit(self, *, count=1, owner="ann", route=None, model=None, inputs=(), **facts):
+        """`inputs` are what the job holds."""
         route = route or (model or next(iter(self.engines)),)
         now = self.rows.now()
         request = ImageRequest(
-            prompt="a red fox", model=model or route[0], width=16, height=16, count=count, seed=7, format="png"
-        )
+            prompt="a red fox", model=model or route[0], width=16, height=16, count=count, seed=7, format="png",
+            inputs=tuple(held.reference for held in inputs),
+        )  # fmt: skip
         usual = {"deadline_at": now + timedelta(hours=1)}
         job = Job(
             id=JobId(new_id()), owner=owner, state=JobState.QUEUED, request=request, route=route, created_at=now,
             **(usual | facts),
         )  # fmt: skip
-        await self.rows.submit(job, idempotency=None, policy=self.policy)
+        await self.rows.submit(job, inputs=inputs, idempotency=None, policy=self.policy)
         self.dispatcher.nudge(job.engine)
         return job.id
 

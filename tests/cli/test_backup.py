@@ -20,6 +20,13 @@ def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
     assert (folder / "copy" / "secret").read_bytes() == (folder / "limner-data" / "secret").read_bytes()
 
 
+def test_what_jobs_start_from_is_in_the_copy(limner, ask, folder):
+    ask("paint", "a fox")
+    ask("paint", "in winter", "--image", "a-fox.png")
+    _, out, _ = limner("backup", "copy")
+    assert out.startswith("3 pictures, ")
+
+
 @pytest.fixture
 def elsewhere(folder, monkeypatch):
     """Rows and pictures outside the home."""

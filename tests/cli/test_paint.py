@@ -50,6 +50,25 @@ def test_a_dash_writes_the_bytes_to_standard_output(folder):
     assert done.stdout.startswith(b"\x89PNG")
 
 
+def test_a_picture_is_painted_from_files_and_from_what_was_painted(limner, ask, folder):
+    painted = ask("paint", "a fox", "--width", "32", "--height", "16")["images"][0]["id"]
+    starts = ["--image", "a-fox.png", "--image", painted, "--mask", "a-fox.png", "--strength", "0.6"]
+    request = ask("paint", "in winter", *starts)["request"]
+    assert [(one["role"], one["image"]) for one in request["inputs"]] == [
+        ("image", None),
+        ("image", painted),
+        ("mask", None),
+    ]
+    assert (request["strength"], request["width"], request["height"]) == (0.6, 32, 16)
+
+
+def test_a_picture_to_start_from_must_be_there_and_be_one(limner, folder):
+    code, _, err = limner("paint", "in winter", "--image", "absent.png")
+    assert (code, "absent.png cannot be read (No such file or directory)" in err) == (2, True)
+    code, _, err = limner("paint", "in winter", "--mask", "limner.toml")
+    assert (code, err) == (1, "limner: The picture is not PNG, JPEG or WebP.\n")
+
+
 def test_json_tells_the_job_and_its_files(ask, folder):
     told = ask("paint", "a fox")
     assert (told["state"], told["files"]) == ("succeeded", ["a-fox.png"])
@@ -90,6 +109,14 @@ def test_with_a_server_and_a_key_the_server_paints(limner, serve, folder):
     assert (code, err) == (0, "")
     assert "→ a-fox.png" in out
     assert not (folder / "elsewhere").exists()
+
+
+def test_with_a_server_files_to_start_from_are_sent_to_it(limner, serve, folder):
+    server = serve()
+    limner("paint", "a fox")
+    asked = ("paint", "in winter", "--image", "a-fox.png", "--url", server.url, "--key", server.key)
+    code, out, err = limner(*asked)
+    assert (code, err, "→ in-winter.png" in out) == (0, "", True)
 
 
 def test_beside_a_running_server_the_same_folder_is_used(limner, serve, ask):

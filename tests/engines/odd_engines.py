@@ -88,6 +88,14 @@ class Reading(Odd):
             yield Painted(ordinal=ordinal, image=image)
 
 
+class Listing(Odd):
+    """Paints what the task says of its inputs."""
+
+    async def paint(self, task):
+        told = [(one.name, one.role, one.media_type, one.width, one.height) for one in task.inputs]
+        yield Painted(ordinal=0, image=json.dumps([told, task.request.inputs[0].role]).encode())
+
+
 class Telling(Odd):
     """Paints what it knows of its process."""
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from limner.contracts.engine import OpenCall, Painted, Progress, Submitted, Submitting
-from limner.domain.errors import EngineCrashed, EngineFailed, EngineTimeout, RateLimited, Unauthorised
+from limner.domain.errors import EngineCrashed, EngineFailed, EngineTimeout, RateLimited, Transient, Unauthorised
 from limner.engines.isolated import IsolatedEngine
-from limner.testing.instant import InstantEngine
+from limner.testing.instant import InstantEngine, checkerboard
 from limner.testing.tasks import paint_task
 from tests.engines.isolation import child_of_this_process, doing, facts_of, is_alive, misbehaving, strokes_of, until
 
@@ -137,6 +137,24 @@ async def test_inputs_are_read_by_the_parent(isolated):
     strokes = await strokes_of(isolated("Reading"), paint_task(read_input=read_input))
 
     assert [stroke.image for stroke in strokes] == [b"bytes of the parent", b"absent"]
+
+
+async def test_an_input_that_cannot_be_read_fails_the_paint_as_the_parent_says(isolated):
+    async def read_input(name):
+        raise Transient("The storage is away.", retry_after=3)
+
+    with pytest.raises(Transient, match="The storage is away") as raised:
+        await strokes_of(isolated("Reading"), paint_task(read_input=read_input))
+    assert raised.value.retry_after == 3
+
+
+async def test_the_child_knows_what_its_inputs_are(isolated):
+    given = [("image", checkerboard(20, 10, 1)), ("image", checkerboard(8, 8, 2))]
+
+    assert await facts_of(isolated("Listing"), paint_task(inputs=given)) == [
+        [["image", "image", "image/png", 20, 10], ["image-2", "image", "image/png", 8, 8]],
+        "image",
+    ]
 
 
 async def test_what_the_engine_prints_does_not_disturb(isolated):

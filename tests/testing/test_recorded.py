@@ -6,6 +6,7 @@ from limner.contracts.engine import Progress
 from limner.domain.errors import BadParameter, SettingsError
 from limner.testing import LedgerEngine
 from limner.testing.engine_suite import collect
+from limner.testing.instant import checkerboard
 from limner.testing.recorded import RecordedEngine
 from limner.testing.tasks import paint_task
 
@@ -46,6 +47,14 @@ async def test_capabilities_are_recorded(recorder, player, tmp_path):
     await record(recorder, paint_task())
 
     assert player.capabilities == LedgerEngine(ledger=str(tmp_path / "ledger")).capabilities
+
+
+async def test_inputs_are_known_by_what_they_show(recorder, player):
+    await record(recorder, paint_task(inputs=[("image", checkerboard(8, 8, 1))]))
+
+    assert await collect(player, paint_task(inputs=[("image", checkerboard(8, 8, 1))]))
+    with pytest.raises(BadParameter, match="record"):
+        await collect(player, paint_task(inputs=[("image", checkerboard(8, 8, 2))]))
 
 
 @pytest.mark.parametrize("change", [{"prompt": "another"}, {"seed": 9}, {"count": 2}, {"width": 65}])

@@ -9,6 +9,7 @@ import pytest
 
 from limner.contracts.engine import Painted, Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, NotFound
+from limner.domain.input import InputLimits
 from limner.storages.memory import MemoryStorage
 from limner.testing import EngineSuite, InstantEngine, LedgerEngine, StorageSuite
 from limner.testing.instant import checkerboard
@@ -70,6 +71,30 @@ def all_pictures(task, **changes):
 def test_the_engine_suite_finds_wrong_strokes(test, strokes):
     with pytest.raises(FAILURES):
         getattr(SUITE, f"test_{test}")(Broken(strokes))
+
+
+def test_the_engine_suite_finds_inputs_that_are_not_looked_at():
+    with pytest.raises(AssertionError):
+        SUITE.test_another_image_gives_another_picture(Broken(all_pictures))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"inputs": {"Image": InputLimits()}},
+        {"inputs": {"image": InputLimits(min_count=2)}},
+        {"inputs": {"image": InputLimits(formats=("gif",))}},
+        {"inputs": {"mask": InputLimits(formats=("jpeg",))}, "transparent_masks": True},
+    ],
+)
+def test_the_engine_suite_finds_senseless_inputs(wrong):
+    with pytest.raises(AssertionError):
+        SUITE.test_what_it_takes_of_inputs_makes_sense(Broken(all_pictures, **wrong))
+
+
+def test_the_engine_suite_gives_what_an_engine_cannot_do_without():
+    needy = Broken(all_pictures, inputs={"image": InputLimits(min_count=2, max_count=2, formats=("webp",))})
+    assert [(one.name, one.format) for one in SUITE.task(needy).inputs] == [("image", "webp"), ("image-2", "webp")]
 
 
 @pytest.mark.parametrize("shape", ["smallest", "wide", "tall"])

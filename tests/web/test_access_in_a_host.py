@@ -8,8 +8,21 @@ import pytest_asyncio
 from fastapi import FastAPI, Header, HTTPException
 
 from limner.web.router import build_router
-from tests.web.house import TLS, paint, serving
-from tests.web.town import CANARY, IDS, OPERATES, OPERATIONS, PERSONAL, PUBLIC, SIGNED, USUAL, WRITES, bearer, open_town
+from tests.web.house import TLS, serving
+from tests.web.town import (
+    CANARY,
+    IDS,
+    OPERATES,
+    OPERATIONS,
+    PERSONAL,
+    PUBLIC,
+    SIGNED,
+    USUAL,
+    WRITES,
+    bearer,
+    open_town,
+    paint_canary,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,7 +45,7 @@ class Host:
     async def fresh_job(self, user="ann"):
         headers = {"X-User": user}
         async with httpx.AsyncClient(base_url=f"{self.url}/art", headers=headers, verify=TLS, timeout=20) as client:
-            return await paint(client, CANARY, reference=CANARY)
+            return await paint_canary(client)
 
     async def ask(self, method, path, headers):
         return await self.town.ask(method, f"{self.url}/art{path}", headers)
@@ -84,7 +97,7 @@ async def test_the_owner_may_do_everything_with_what_is_theirs(host, name, metho
 async def test_the_hosts_scopes_hold(host, name, method, path):
     headers = {"Authorization": f"Bearer {await host.town.house.key('reader')}"}
     async with host.town.house.bare(**headers) as writer:
-        job = await paint(writer)
+        job = await paint_canary(writer)
     status, body = await host.ask(method, host.town.path(path, "foreign", job), as_user("reader"))
     assert status == (403 if name in WRITES else 200)
     assert ('"code":"missing_scope"' in body) == (name in WRITES)

@@ -5,6 +5,7 @@ import pytest
 from fastapi.openapi.utils import get_openapi
 from jsonschema import Draft202012Validator
 
+from limner.testing.instant import checkerboard
 from limner.web.errors import STATUS
 from limner.web.router import build_router
 from limner.web.server import create_app
@@ -34,11 +35,17 @@ async def test_what_is_sent_is_what_the_document_says(document, ann):
     check(document, "LimnerImagePage", (await ann.get("/images")).json())
     check(document, "LimnerModelPage", (await ann.get("/models")).json())
     check(document, "LimnerSession", (await ann.get("/session")).json())
+    uploaded = await ann.post("/inputs", content=checkerboard(8, 8, 1), headers={"Content-Type": "image/png"})
+    check(document, "LimnerInput", uploaded.json())
+    check(document, "LimnerJob", await submit(ann, inputs=[{"role": "image", "input": uploaded.json()["id"]}]))
     check(document, "LimnerProblem", (await ann.post("/images", json={"n": 1})).json())
 
 
 async def test_the_document_names_every_key_that_is_sent(document, ann):
     job = await paint(ann)
+    uploaded = await ann.post("/inputs", content=checkerboard(8, 8, 1), headers={"Content-Type": "image/png"})
+    started = await submit(ann, inputs=[{"role": "image", "input": uploaded.json()["id"]}])
+    can = (await ann.get("/models")).json()["items"][0]["capabilities"]
     schemas = document["components"]["schemas"]
     for name, value in (
         ("LimnerJob", job),
@@ -46,7 +53,10 @@ async def test_the_document_names_every_key_that_is_sent(document, ann):
         ("LimnerProgress", job["progress"]),
         ("LimnerImage", job["images"][0]),
         ("LimnerUrls", job["urls"]),
-        ("LimnerCapabilities", (await ann.get("/models")).json()["items"][0]["capabilities"]),
+        ("LimnerCapabilities", can),
+        ("LimnerInputLimits", can["inputs"]["image"]),
+        ("LimnerInput", uploaded.json()),
+        ("LimnerRequestInput", started["request"]["inputs"][0]),
     ):
         assert list(schemas[name]["properties"]) == list(value)
 

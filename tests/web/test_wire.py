@@ -20,6 +20,8 @@ QUEUED = {
         "steps": None,
         "guidance": None,
         "format": "png",
+        "inputs": [],
+        "strength": None,
         "options": {},
     },
     "metadata": {"customer": "c_9"},

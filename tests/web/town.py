@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from limner.actions.revoke_key import revoke_key
 from limner.domain.identity import Scope, new_id
+from limner.testing.instant import checkerboard
 from limner.web.server import create_app
 from tests.web.house import House, paint
 
@@ -21,10 +22,14 @@ WRITES = {
     "limner_delete_job",
     "limner_delete_image",
     "limner_restore_image",
+    "limner_create_input",
+    "limner_delete_input",
 }
 OPERATES = {"limner_get_metrics"}
 USUAL = {
     "limner_create_images": 202,
+    "limner_create_input": 201,
+    "limner_delete_input": 204,
     "limner_delete_job": 204,
     "limner_delete_image": 204,
     "limner_cancel_job": 409,
@@ -35,7 +40,11 @@ USUAL = {
 """What the owner of a finished job gets, with a key; the others are 200."""
 CANARY = "canary of ann"
 READ_ONLY = frozenset({Scope.JOBS_READ, Scope.IMAGES_READ})
-BODIES = {"images": {"prompt": "a fox"}, "session": {"link": "lmn_wrong"}}
+BODIES = {
+    "images": {"json": {"prompt": "a fox"}},
+    "inputs": {"content": checkerboard(8, 8, 1), "headers": {"Content-Type": "image/png"}},
+    "session": {"json": {"link": "lmn_wrong"}},
+}
 SILENCE = 0.3
 """Seconds after which a stream has told what it tells at once."""
 IDS = ("foreign", "absent", "malformed", "odd")
@@ -76,16 +85,17 @@ class Town:
 
     async def fresh_job(self):
         async with self.house.bare(Authorization=f"Bearer {self.keys['ann']}") as ann:
-            return await paint(ann, CANARY, reference=CANARY)
+            return await paint_canary(ann)
 
     def path(self, template, kind, job=None):
         job = job or self.job
-        foreign = {"job_id": job["id"], "image_id": job["images"][0]["id"], "size": "256"}
+        foreign = {"job_id": job["id"], "image_id": job["images"][0]["id"], "input_id": job["input"], "size": "256"}
+        named = ("job_id", "image_id", "input_id")
         values = {
             "foreign": foreign,
-            "absent": foreign | {"job_id": new_id(), "image_id": new_id()},
-            "malformed": foreign | {"job_id": "x", "image_id": "x"},
-            "odd": foreign | {"job_id": "%27%20OR%201=1", "image_id": "..%5C..%5Cetc%00"},
+            "absent": foreign | dict.fromkeys(named, new_id()),
+            "malformed": foreign | dict.fromkeys(named, "x"),
+            "odd": foreign | dict.fromkeys(named, "..%5C..%5Cetc%00%27%20OR%201=1"),
         }[kind]
         return template.format_map(values)
 
@@ -114,7 +124,8 @@ class Town:
     async def ask(self, method, path, headers):
         """Status and body; of a stream, what comes at once."""
         what = path.rpartition("/")[2].partition("?")[0]
-        body = {"json": BODIES[what]} if method == "POST" and what in BODIES else {}
+        body = dict(BODIES.get(what, {})) if method == "POST" else {}
+        headers = [*headers, *body.pop("headers", {}).items()]
         if what == "session":
             headers = [("Origin", self.house.url), *headers]
         async with self.house.bare() as client, client.stream(method, path, headers=headers, **body) as answer:
@@ -122,6 +133,13 @@ class Town:
                 return answer.status_code, await first_frames(answer)
             await answer.aread()
             return answer.status_code, answer.text
+
+
+async def paint_canary(client):
+    """A finished job that was painted from an upload, whose id it tells as `input`."""
+    uploaded = (await client.post("/inputs", **BODIES["inputs"])).json()["id"]
+    inputs = [{"role": "image", "input": uploaded}]
+    return await paint(client, CANARY, reference=CANARY, inputs=inputs) | {"input": uploaded}
 
 
 async def first_frames(answer):

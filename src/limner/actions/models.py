@@ -12,6 +12,7 @@ from limner.contracts.engine import Engine
 from limner.domain.budget import Budgets
 from limner.domain.capabilities import Capabilities
 from limner.domain.checking import ask_faults, fit_faults
+from limner.domain.checking_inputs import references_of
 from limner.domain.errors import FieldError, InvalidRequest, SettingsError
 from limner.domain.intersection import intersection
 from limner.domain.request import SEED_LIMIT, Ask, ImageRequest
@@ -162,6 +163,8 @@ def _resolved(ask: Ask, model: str, capabilities: Capabilities) -> ImageRequest:
         seed=random.randrange(SEED_LIMIT) if ask.seed is None else ask.seed,  # noqa: S311 - no secret
         steps=ask.steps,
         guidance=ask.guidance,
+        inputs=references_of(ask.inputs),
+        strength=ask.strength,
         format=ask.format or capabilities.formats[0],
         options=ask.options,
     )

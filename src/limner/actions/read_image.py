@@ -12,6 +12,7 @@ from limner.actions.picture_cache import PictureCache
 from limner.contracts.codec import Codec
 from limner.contracts.storage import LocalStorage, Storage
 from limner.domain.image import Image
+from limner.domain.input import Input
 
 THUMBNAIL_FORMAT = "webp"
 
@@ -35,6 +36,9 @@ class Thumbnail:
     size: int
 
 
+Kept = Image | Input
+"""What has bytes to be read."""
+
 Variant = Original | Converted | Thumbnail
 
 
@@ -47,12 +51,12 @@ class Served:
     size: int
 
 
-def settled(image: Image, variant: Variant) -> Variant:
+def settled(image: Kept, variant: Variant) -> Variant:
     """The variant that is really served: a conversion to the format that it has is the original."""
     return Original() if variant == Converted(image.format) else variant
 
 
-def etag_of(image: Image, variant: Variant) -> str:
+def etag_of(image: Kept, variant: Variant) -> str:
     """Known from the row alone, so that nothing is read for a client that has it."""
     match settled(image, variant):
         case Original():
@@ -65,7 +69,7 @@ def etag_of(image: Image, variant: Variant) -> str:
             assert_never(other)
 
 
-def format_of(image: Image, variant: Variant) -> str:
+def format_of(image: Kept, variant: Variant) -> str:
     """The format that is served."""
     match variant:
         case Original():
@@ -79,7 +83,7 @@ def format_of(image: Image, variant: Variant) -> str:
 
 
 async def read_image(
-    image: Image, *, storage: Storage, codec: Codec, variant: Variant, cache: PictureCache | None = None
+    image: Kept, *, storage: Storage, codec: Codec, variant: Variant, cache: PictureCache | None = None
 ) -> Served:
     """Raises NotFound where the bytes are gone. Who may see `image` was decided by whoever found it."""
     variant, cache = settled(image, variant), cache or PictureCache()
@@ -95,7 +99,7 @@ async def read_image(
     )
 
 
-async def _made(image: Image, storage: Storage, codec: Codec, variant: Variant, cache: PictureCache) -> bytes:
+async def _made(image: Kept, storage: Storage, codec: Codec, variant: Variant, cache: PictureCache) -> bytes:
     if isinstance(variant, Original):
         return await storage.read(image.key)
     async with cache.turn_to_compute():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from limner.actions.find_job import find_job
 from limner.actions.submit_job import PAINTED_FIELDS, SubmitNeeds, submit_job
@@ -26,6 +26,7 @@ async def retry_job(job_id: str, principal: Principal, *, needs: SubmitNeeds) ->
 def _ask_again(job: Job, needs: SubmitNeeds) -> Ask:
     """What the user wrote, as written, since before_submit hooks will rewrite it again; the rest as it was resolved."""
     resolved = {name: getattr(job.request, name) for name in PAINTED_FIELDS}
+    resolved["inputs"] = [asdict(reference) for reference in job.request.inputs]
     asked = {name: value for name, value in job.requested.items() if name in PAINTED_FIELDS}
     ask = Ask(**(resolved | asked), reference=job.reference, metadata=job.metadata, priority=job.priority)
     takes_seeds = needs.models.capabilities(ask.model or needs.models.default).seeds

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from limner.actions.given_inputs import GivenInputs
 from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
 from limner.actions.settle import settle, settle_cancelled
 from limner.actions.strokes import Strokes
 from limner.contracts.engine import OpenCall, PaintTask, Stroke
 from limner.contracts.faults import fault
-from limner.domain.errors import ContractBroken
+from limner.domain.capabilities import Capabilities
+from limner.domain.errors import ContractBroken, LeaseLost
 
 
 async def run_job(run: Running) -> None:
@@ -31,13 +35,27 @@ async def begin(run: Running) -> Strokes:
     """The paint of an open engine; nothing is painted yet."""
     fault("after_claim")
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
+    given = await fetch_inputs(run, engine.capabilities)
     run.needs.retry_budget.note_try(run.job.engine)
     return Strokes(
-        engine.paint(_task(run)),
+        engine.paint(_task(run, given)),
         seconds=engine.capabilities.paint_timeout,
         silence=engine.capabilities.silence_timeout,
         interrupted=run.interrupted,
     )
+
+
+async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
+    """The pictures that the job starts from; a storage that is away is waited for until the deadline."""
+    needs = run.needs
+    held = (
+        await run.insist(partial(needs.repository.inputs_of, run.job.id), run.pause) if run.job.request.inputs else ()
+    )
+    if len(held) != len(run.job.request.inputs):
+        raise LeaseLost
+    given = GivenInputs(held, capabilities, storage=needs.storage, codec=needs.codec)
+    await run.insist(given.fetch, run.pause)
+    return given
 
 
 async def paint(run: Running, strokes: Strokes) -> Stroke:
@@ -58,7 +76,7 @@ async def stop(run: Running, strokes: Strokes) -> None:
         run.needs.observer.time("limner_paint_seconds", strokes.age, engine=run.job.engine)
 
 
-def _task(run: Running) -> PaintTask:
+def _task(run: Running, given: GivenInputs) -> PaintTask:
     return PaintTask(
         job_id=run.job.id,
         request=run.job.request,
@@ -66,6 +84,8 @@ def _task(run: Running) -> PaintTask:
         attempt=run.job.attempt,
         request_key=f"{run.job.id}:{run.job.attempt}",
         model=run.job.engine_model,
+        inputs=given.task_inputs,
+        read_input=given.read,
         resume=tuple(_open_calls(run)),
         deadline=run.job.deadline_at,
         alone=run.claim.alone,

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
+from limner.actions.check_space import check_space
 from limner.actions.hook_threads import HookThreads
 from limner.actions.models import Models
+from limner.actions.resolve_inputs import resolve_inputs
 from limner.contracts.dispatcher import Dispatcher
 from limner.contracts.notifier import Notifier
 from limner.contracts.observer import Observer
 from limner.contracts.repository import Idempotency, JobRepository, Submission
 from limner.domain.checking import owner_fault
-from limner.domain.errors import FieldError, InvalidRequest, StorageFull
+from limner.domain.errors import FieldError, InvalidRequest
 from limner.domain.event import JobChanged
 from limner.domain.identity import new_id
+from limner.domain.input import HeldInput
 from limner.domain.job import Job, JobId, JobState
 from limner.domain.policy import Policy
 from limner.domain.request import Ask, ImageRequest
@@ -30,8 +33,6 @@ BeforeSubmit = Callable[[Ask, str], Awaitable[Ask | None] | Ask | None]
 It may be called again for a repeat under the same idempotency key. Plain functions run in a thread.
 """
 
-MEBIBYTE = 1024 * 1024
-FULL_FOR = 60.0
 ASK_FIELDS = tuple(field.name for field in fields(Ask))
 PAINTED_FIELDS = tuple(name for name in ASK_FIELDS if name not in {"reference", "metadata", "priority"})
 
@@ -65,10 +66,11 @@ async def submit_job(
     heard = await _hear(ask, owner, needs) if needs.before_submit else ask
     if heard is not ask:
         request = needs.models.resolve(heard)
-    _check_space(needs)
+    request, inputs = await _inputs_of(heard, request, owner, needs)
+    check_space(needs.free_space, needs.policy)
     job = _new_job(ask, heard, request, owner=owner, retry_of=retry_of, needs=needs)
     started = time.perf_counter()
-    submission = await needs.repository.submit(job, idempotency=idempotency, policy=needs.policy)
+    submission = await needs.repository.submit(job, inputs=inputs, idempotency=idempotency, policy=needs.policy)
     needs.observer.time("limner_accept_seconds", time.perf_counter() - started)
     if not submission.replayed:
         _announce(submission.job, needs)
@@ -96,12 +98,13 @@ async def _hear(ask: Ask, owner: str, needs: SubmitNeeds) -> Ask:
     return ask
 
 
-def _check_space(needs: SubmitNeeds) -> None:
-    if needs.free_space is None or (free := needs.free_space()) >= needs.policy.free_space:
-        return
-    kept = needs.policy.free_space // MEBIBYTE
-    detail = f"The disk has {free // MEBIBYTE} MiB left and {kept} MiB stay free. Nothing was queued."
-    raise StorageFull(detail, retry_after=FULL_FOR)
+async def _inputs_of(
+    heard: Ask, request: ImageRequest, owner: str, needs: SubmitNeeds
+) -> tuple[ImageRequest, tuple[HeldInput, ...]]:
+    if not request.inputs:
+        return request, ()
+    capabilities = needs.models.capabilities(request.model)
+    return await resolve_inputs(heard, request, owner, capabilities=capabilities, repository=needs.repository)
 
 
 def _new_job(
@@ -136,7 +139,7 @@ def _new_job(
 def _told(ask: Ask) -> dict[str, Any]:
     """The ask as it came, without what was left to us."""
     values = ((name, getattr(ask, name)) for name in PAINTED_FIELDS)
-    return {name: value for name, value in values if value is not None and value != {}}
+    return {name: value for name, value in values if value not in (None, {}, (), [])}
 
 
 def _announce(job: Job, needs: SubmitNeeds) -> None:

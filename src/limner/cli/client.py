@@ -69,6 +69,10 @@ class Client:
         document: Document = (await self.call("POST", "/images", json=fields)).json()
         return document
 
+    async def upload(self, data: bytes) -> Document:
+        document: Document = (await self.call("POST", "/inputs", files={"file": data})).json()
+        return document
+
     async def content(self, image_id: str, format: str | None = None) -> bytes:  # noqa: A002 - the wire's word
         query = {"format": format} if format else {}
         path = f"{address('image', image_id)}/content"

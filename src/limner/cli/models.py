@@ -36,6 +36,9 @@ def _tell(model: Document) -> None:
     click.echo(f"  {sizes}, up to {can['max_count']} pictures, {', '.join(can['formats'])}")
     if model["route"]:
         click.echo(f"  Painted by {', else '.join(model['route'])}")
+    if can["inputs"]:
+        roles = (f"{role} (up to {limits['max_count']})" for role, limits in can["inputs"].items())
+        click.echo(f"  starts from {', '.join(roles)}{', takes --strength' if can['strength'] else ''}")
     for name, schema in can["options"].get("properties", {}).items():
         choices = ", ".join(map(str, schema.get("enum", ()))) or schema.get("type", "")
         click.echo(f"  --option {name}=…  {choices}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from limner.cli.client import Client, Document, reach
 from limner.cli.options import Options, shared_options
 from limner.cli.output import Bar, NotWritten, echo_json, slug, write_new
 from limner.domain.errors import EngineError, LimnerError
+from limner.domain.identity import is_id
 from limner.library import FILE_FORMATS
 
 
@@ -30,6 +32,9 @@ from limner.library import FILE_FORMATS
 @click.option("--steps", type=int)
 @click.option("--guidance", type=float)
 @click.option("--format", help="png, jpeg or webp [the file's suffix, else the model's first].")
+@click.option("--image", "images", metavar="FILE", multiple=True, help="A picture to start from, or the id of one.")
+@click.option("--mask", metavar="FILE", help="White where the image is painted anew, black where it stays.")
+@click.option("--strength", type=float, help="How far from the image: 0 keeps it, 1 paints anew.")
 @click.option("--style", help="Short for --option style=…")
 @click.option("--option", "options_given", metavar="NAME=VALUE", multiple=True, help="An option of the model.")
 @click.option("--reference", help="A label of your own, to find the job again.")
@@ -41,8 +46,9 @@ def paint(options: Options, **asked: Any) -> None:
 
 async def _paint(options: Options, asked: dict[str, Any]) -> None:
     output = asked.pop("output")
+    sources = _sources(asked.pop("images"), asked.pop("mask"))
     async with reach(options, work=True) as client:
-        job = await client.submit(_fields(asked, output))
+        job = await client.submit(_fields(asked, output) | await _inputs(client, sources))
         bar = Bar(live=sys.stderr.isatty())
         try:
             done = await _follow(client, job, bar)
@@ -66,6 +72,33 @@ def _fields(asked: dict[str, Any], output: str | None) -> dict[str, Any]:
     if output and not given["format"]:
         given["format"] = FILE_FORMATS.get(Path(output).suffix.lower())
     return {name: value for name, value in {**given, "options": chosen or None}.items() if value is not None}
+
+
+def _sources(images: Sequence[str], mask: str | None) -> list[tuple[str, bytes | str]]:
+    """Roles and pictures."""
+    named = [*(("image", name) for name in images), *([("mask", mask)] if mask else [])]
+    return [(role, _source(role, name)) for role, name in named]
+
+
+def _source(role: str, name: str) -> bytes | str:
+    """The file's bytes, or the id of a picture that was painted."""
+    if is_id(name) and not Path(name).exists():
+        return name
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise click.BadParameter(f"{name} cannot be read ({error.strerror}).", param_hint=f"--{role}") from None
+
+
+async def _inputs(client: Client, sources: list[tuple[str, bytes | str]]) -> dict[str, Any]:
+    """The request's inputs: files are uploaded first."""
+    named = [
+        {"role": role, "image": source}
+        if isinstance(source, str)
+        else {"role": role, "input": (await client.upload(source))["id"]}
+        for role, source in sources
+    ]
+    return {"inputs": named} if named else {}
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageChops, ImageFile
 
 from limner.codecs import jpeg, png, webp
 from limner.contracts.codec import Picture
@@ -28,6 +28,24 @@ _ENCODER_OPTIONS: Mapping[str, Mapping[str, int]] = {
     "jpeg": {"quality": 90},
     "webp": {"quality": 90, "method": 2},
 }
+_UPRIGHT_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "png": {"compress_level": 3},
+    "jpeg": {"quality": 95, "subsampling": "4:4:4"},
+    "webp": {"quality": 95, "method": 2},
+}
+"""A turned upload is encoded once more: nobody should see that."""
+_PROFILED = frozenset({"RGB", "RGBA"})
+"""Modes that a colour profile outlasts: others are converted on the way."""
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""Of EXIF's orientations."""
 _THUMBNAIL_OPTIONS = {"quality": 80, "method": 2}
 
 _FAULTS = (
@@ -58,19 +76,32 @@ class PillowCodec:
         image = self._decoded(data)
         if _format_of(data) != format:
             data = _relabelled(_encoded(image, format), labels)
-        return Picture(
-            data=data,
-            format=format,
-            width=image.width,
-            height=image.height,
-            color=_dominant_colour(image),
-            sha256=hashlib.sha256(data).hexdigest(),
-        )
+        return _picture(data, format, image)
 
     @_bad_image_on_faults()
     def convert(self, data: bytes, *, format: str) -> bytes:  # noqa: A002 - the wire's word
         """Re-encoded without metadata; JPEG is flattened on white."""
         return _encoded(self._decoded(_relabelled(data, {})), format)
+
+    @_bad_image_on_faults()
+    def accept(self, data: bytes, *, max_pixels: int) -> Picture:
+        """The bytes' own pixels where they stand upright already."""
+        bare, kind = _relabelled(data, {}), _format_of(data)
+        image = self._decoded(bare, max_pixels)
+        if (turn := _turn_of(data)) is not None:
+            profile = image.info.get("icc_profile") if image.mode in _PROFILED else None
+            image = _plain(image).transpose(turn)
+            bare = _saved(image, kind, {**_UPRIGHT_OPTIONS[kind], "icc_profile": profile})
+        return _picture(bare, kind, image)
+
+    @_bad_image_on_faults()
+    def mask(self, data: bytes, *, format: str, transparent: bool) -> bytes:  # noqa: A002 - the wire's word
+        marked = _marked(self._decoded(_relabelled(data, {})))
+        if transparent:
+            kept = Image.new("L", marked.size, "white")
+            kept.putalpha(ImageChops.invert(marked))
+            marked = kept.convert("RGBA")
+        return _saved(marked, format, _ENCODER_OPTIONS[format])
 
     @_bad_image_on_faults()
     def thumbnail(self, data: bytes, *, size: int) -> bytes:
@@ -80,18 +111,35 @@ class PillowCodec:
         small.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
         return _saved(small, "webp", _THUMBNAIL_OPTIONS)
 
-    def _decoded(self, data: bytes) -> Image.Image:
-        image = self._opened(data)
+    def _decoded(self, data: bytes, max_pixels: int | None = None) -> Image.Image:
+        image = self._opened(data, max_pixels)
         image.load()
         return _in_eight_bits(image)
 
-    def _opened(self, data: bytes) -> ImageFile.ImageFile:
+    def _opened(self, data: bytes, max_pixels: int | None = None) -> ImageFile.ImageFile:
         """Only the header is read: nothing is decoded before the cap is checked."""
-        kind = _format_of(data)
-        image = Image.open(io.BytesIO(data), formats=[kind.upper()])
-        if image.width * image.height > self._max_pixels:
-            raise BadImage(f"The picture has {image.width} × {image.height} pixels; {self._max_pixels:,} are allowed.")
+        kind, most = _format_of(data), max_pixels or self._max_pixels
+        try:
+            image = Image.open(io.BytesIO(data), formats=[kind.upper()])
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise BadImage(
+                f"The picture has far more than the {most:,} pixels that are allowed.", maximum=most
+            ) from error
+        if image.width * image.height > most:
+            detail = f"The picture has {image.width} × {image.height} pixels; {most:,} are allowed."
+            raise BadImage(detail, maximum=most)
         return image
+
+
+def _picture(data: bytes, kind: str, image: Image.Image) -> Picture:
+    return Picture(
+        data=data,
+        format=kind,
+        width=image.width,
+        height=image.height,
+        color=_dominant_colour(image),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
 
 
 def _format_of(data: bytes) -> str:
@@ -110,7 +158,7 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     return _saved(_flattened(plain) if kind == "jpeg" else plain, kind, _ENCODER_OPTIONS[kind])
 
 
-def _saved(image: Image.Image, kind: str, options: Mapping[str, int]) -> bytes:
+def _saved(image: Image.Image, kind: str, options: Mapping[str, Any]) -> bytes:
     file = io.BytesIO()
     image.save(file, kind.upper(), **options)
     return file.getvalue()
@@ -138,6 +186,24 @@ def _flattened(image: Image.Image) -> Image.Image:
     white = Image.new("RGB", image.size, "white")
     white.paste(image, mask=image.getchannel("A"))
     return white
+
+
+def _turn_of(data: bytes) -> Image.Transpose | None:
+    """How a picture must be turned to stand as it was taken; a broken note of that is as good as none."""
+    try:
+        with Image.open(io.BytesIO(data), formats=[_format_of(data).upper()]) as image:
+            return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except (*_FAULTS, UserWarning):
+        return None
+
+
+def _marked(image: Image.Image) -> Image.Image:
+    """Grey: white where a mask marks."""
+    if image.has_transparency_data:
+        alpha = image.convert("RGBA").getchannel("A")
+        if alpha.getextrema() != (255, 255):
+            return ImageChops.invert(alpha)
+    return image.convert("L")
 
 
 def _dominant_colour(image: Image.Image) -> str:

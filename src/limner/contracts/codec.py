@@ -29,6 +29,18 @@ class Codec(Protocol):
     def convert(self, data: bytes, *, format: str) -> bytes:  # noqa: A002 - the wire's word
         ...
 
+    def accept(self, data: bytes, *, max_pixels: int) -> Picture:
+        """Verify an upload by decoding wholly and turn it upright as its EXIF says. Its format stays; all that it says
+        beside pixels and colours goes.
+        """
+        ...
+
+    def mask(self, data: bytes, *, format: str, transparent: bool) -> bytes:  # noqa: A002 - the wire's word
+        """A mask that marks what is painted anew by transparency, or by white on black. What it marks is read from its
+        transparent places, or where it has none from its white ones.
+        """
+        ...
+
     def thumbnail(self, data: bytes, *, size: int) -> bytes:
         """A WebP that fits into size × size, never enlarged."""
         ...

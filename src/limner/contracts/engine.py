@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from limner.domain.capabilities import Capabilities
+from limner.domain.image import MEDIA_TYPES
 from limner.domain.job import Note
 from limner.domain.request import ImageRequest
 
@@ -69,6 +70,24 @@ Stroke = Progress | Submitting | Submitted | Painted
 """What a paint yields. All but Progress are rendezvous: the engine goes on only after the commit."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInput:
+    """One picture that a paint starts from; `await task.read_input(name)` gives its bytes, in `format`.
+
+    `name` is the role, with -2, -3, … for further ones of the same. Sizes are pixels.
+    """
+
+    name: str
+    role: str
+    format: str
+    width: int
+    height: int
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.format]
+
+
 async def _no_input(name: str) -> bytes:
     raise KeyError(name)
 
@@ -89,6 +108,8 @@ class PaintTask:
     `model` is the part of the request's model after the engine's name ("" where there is none).
     `ordinals` are the pictures still missing; picture i uses `request.seed_of(i)`.
     `request_key` is the stem of idempotency keys, one a try.
+    `inputs` are in the order of the request; `read_input` raises KeyError for other names, and EngineErrors that the engine
+    lets through. An engine that resumes need not read them.
     """
 
     job_id: str
@@ -97,6 +118,7 @@ class PaintTask:
     attempt: int
     request_key: str
     model: str = ""
+    inputs: tuple[TaskInput, ...] = ()
     resume: tuple[OpenCall, ...] = ()
     deadline: datetime | None = None
     wants_previews: bool = True

@@ -18,6 +18,7 @@ from limner.contracts.usage import UsageRepository
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
+from limner.domain.input import HeldInput, Input, InputReference
 from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease, Note
 from limner.domain.policy import Policy
 
@@ -144,9 +145,17 @@ class JobRepository(Protocol):
         """The repository's clock; cheap, no round trip."""
         ...
 
-    async def submit(self, job: Job, *, idempotency: Idempotency | None, policy: Policy) -> Submission:
-        """Durable when it returns. Raises TooManyQueued, QueueFull, BudgetExhausted (with retry_after),
-        IdempotencyKeyReused.
+    async def submit(
+        self, job: Job, *, inputs: Sequence[HeldInput] = (), idempotency: Idempotency | None, policy: Policy
+    ) -> Submission:
+        """Durable when it returns; the job holds its `inputs` for good. Raises TooManyQueued, QueueFull, BudgetExhausted
+        (with retry_after), IdempotencyKeyReused, and InvalidRequest for inputs that are gone since they were looked up.
+        """
+        ...
+
+    async def find_inputs(self, owner: str, references: Sequence[InputReference]) -> tuple[HeldInput | None, ...]:
+        """What an owner's uploads and images are, in the order of `references`; None for what is not there. Also what
+        only a job still holds, for a submit that is repeated or retried.
         """
         ...
 
@@ -200,6 +209,10 @@ class WorkRepository(Protocol):
         """
         ...
 
+    async def inputs_of(self, job_id: str) -> tuple[HeldInput, ...]:
+        """What a job holds, in the order of its request."""
+        ...
+
     def renew(self, leases: Collection[Lease], *, seconds: float) -> Renewal:
         """Heartbeat. Blocking: called from a thread of its own."""
         ...
@@ -249,15 +262,35 @@ class ImageRepository(Protocol):
     async def restore_image(self, image_id: str) -> JobChanged | None: ...
 
     async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
-        """Everybody's, in the order of their keys, those above `after`; of deleted pictures, too, until they are purged."""
+        """Everybody's, in the order of their keys, those above `after`; of deleted pictures, too, until they are purged, and
+        of what requests start from.
+        """
         ...
 
     async def known_keys(self, keys: Collection[str]) -> frozenset[str]:
-        """Those of `keys` that a row names or may yet name, because their job (the first segment) has not ended."""
+        """Those of `keys` that a row names, of an image, an upload or a job that holds one, or may yet name, because their
+        job (the first segment) has not ended.
+        """
         ...
 
     async def installation(self) -> str:
         """An id of these rows, made when it is first asked for: whose bytes a storage holds."""
+        ...
+
+
+class InputRepository(Protocol):
+    """Uploaded pictures. The bytes of one go with the last row, of an upload or of a job, that names their key."""
+
+    async def add_input(self, new: Input, *, policy: Policy) -> None:
+        """Its bytes are already durable. Raises TooManyInputs."""
+        ...
+
+    async def find_input(self, input_id: str) -> Input | None:
+        """None for an expired one, too."""
+        ...
+
+    async def delete_input(self, input_id: str) -> tuple[str, ...]:
+        """The storage keys that are now orphans: none while a job holds it."""
         ...
 
 
@@ -281,8 +314,9 @@ class MaintenanceRepository(Protocol):
         ...
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
-        """Old events, idempotency keys, sessions, links, settled outbox, purged pictures, retention by age and quota;
-        returns a batch of storage keys whose bytes may go. Where there are some, there may be more: call it again.
+        """Old events, idempotency keys, sessions, links, settled outbox, purged pictures, unused inputs, retention by age
+        and quota; returns a batch of storage keys whose bytes may go. Where there are some, there may be more: call it
+        again.
         """
         ...
 
@@ -329,6 +363,7 @@ class Repository(
     JobRepository,
     WorkRepository,
     ImageRepository,
+    InputRepository,
     MaintenanceRepository,
     KeyRepository,
     TroubleRepository,

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from limner.domain.capabilities import Capabilities
+from limner.domain.checking_inputs import naming_faults, references_of, taking_faults
 from limner.domain.errors import FieldError
+from limner.domain.input import IMAGE
 from limner.domain.plain_json import object_faults, text_fault
 from limner.domain.request import SEED_LIMIT, Ask
 from limner.domain.wording import kind_of, listed, meant, shown
@@ -24,6 +26,7 @@ def ask_faults(ask: Ask) -> Iterator[FieldError]:
     yield from _number_faults("priority", ask.priority, 0, MAX_PRIORITY)
     if ask.reference is not None:
         yield from _text_faults("reference", ask.reference, MAX_REFERENCE, one_line=True)
+    yield from naming_faults(ask.inputs)
     yield from object_faults("options", ask.options)
     yield from object_faults("metadata", ask.metadata)
 
@@ -42,6 +45,8 @@ def fit_faults(ask: Ask, who: str, capabilities: Capabilities) -> Iterator[Field
         yield from _optional_faults("guidance", ask.guidance, capabilities.guidance, who)
     if ask.seed is not None and not capabilities.seeds:
         yield _not_supported("seed", who)
+    if not any(naming_faults(ask.inputs)):
+        yield from _input_faults(ask, who, capabilities)
     if ask.format is not None and ask.format not in capabilities.formats:
         yield _unknown_format(ask.format, who, capabilities)
 
@@ -86,6 +91,15 @@ def _size_faults(ask: Ask, who: str, can: Capabilities) -> Iterator[FieldError]:
             detail = f"{name} is {value}; {who} takes multiples of {multiple}, such as {fitting}."
             faults.append(FieldError(f"/{name}", "out_of_range", detail, {"multiple_of": multiple}))
         yield from faults
+
+
+def _input_faults(ask: Ask, who: str, capabilities: Capabilities) -> Iterator[FieldError]:
+    references = references_of(ask.inputs)
+    yield from taking_faults(references, who, capabilities)
+    if ask.strength is not None:
+        yield from _optional_faults("strength", ask.strength, capabilities.strength, who)
+        if capabilities.strength and all(reference.role != IMAGE for reference in references):
+            yield FieldError("/strength", "not_supported", "strength needs an image in inputs; leave it out.")
 
 
 def _number_faults(name: str, value: Any, low: float, high: float, who: str = "") -> Iterator[FieldError]:

@@ -10,7 +10,7 @@
      ├─ IdempotencyKeyReused
      ├─ Refused                     a before_submit hook said no
      ├─ Busy                        try again later: carries retry_after
-     │   ├─ TooManyQueued · QueueFull · StorageFull · NotStarted · DatabaseUnavailable · StorageUnavailable
+     │   ├─ TooManyQueued · TooManyInputs · QueueFull · StorageFull · NotStarted · DatabaseUnavailable · StorageUnavailable
      │   └─ BudgetExhausted         before a job is queued, and again before a call is paid
      ├─ LeaseLost                   the fence was hit: another worker owns the job now
      ├─ PluginError · SettingsError · DatabaseError
@@ -151,6 +151,13 @@ class TooManyQueued(Busy):
 
     code = "too_many_queued"
     title = "Too many jobs waiting"
+
+
+class TooManyInputs(Busy):
+    """You keep as many bytes of unused inputs as you may have. Nothing was kept."""
+
+    code = "too_many_inputs"
+    title = "Too many inputs"
 
 
 class QueueFull(Busy):

@@ -36,3 +36,8 @@ class Image:
     @property
     def media_type(self) -> str:
         return MEDIA_TYPES[self.format]
+
+    @property
+    def file_stem(self) -> str:
+        """Of letters, digits and dashes."""
+        return f"limner-{self.seed}-{self.id[-12:]}"

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Any
 
 from limner.domain.capabilities import Capabilities
+from limner.domain.input import InputLimits
 
 
 def intersection(capabilities: Sequence[Capabilities]) -> Capabilities:
@@ -42,6 +43,8 @@ def _both(one: Capabilities, other: Capabilities) -> Capabilities:
         seeds=one.seeds and other.seeds,
         steps=_overlap(one.steps, other.steps),
         guidance=_overlap(one.guidance, other.guidance),
+        inputs=_inputs(one.inputs, other.inputs),
+        strength=_overlap(one.strength, other.strength),
         previews=one.previews and other.previews,
         charges=one.charges or other.charges,
     )
@@ -52,6 +55,32 @@ def _overlap(one: tuple[Any, Any] | None, other: tuple[Any, Any] | None) -> tupl
         return None
     low, high = max(one[0], other[0]), min(one[1], other[1])
     return (low, high) if low <= high else None
+
+
+def _inputs(one: Mapping[str, InputLimits], other: Mapping[str, InputLimits]) -> dict[str, InputLimits]:
+    """By role; formats are the first one's, since each engine is given what it takes."""
+    shared = {role: _both_limits(one[role], other[role]) for role in one if role in other}
+    usable = {role: limits for role, limits in shared.items() if _is_usable(limits)}
+    for role, limits in (*one.items(), *other.items()):
+        if limits.min_count and role not in usable:
+            raise ValueError(f"not all take the {role} that one needs")
+    return usable
+
+
+def _both_limits(one: InputLimits, other: InputLimits) -> InputLimits:
+    most = [limit for limit in (one.max_bytes, other.max_bytes) if limit is not None]
+    return replace(
+        one,
+        min_count=max(one.min_count, other.min_count),
+        max_count=min(one.max_count, other.max_count),
+        min_side=max(one.min_side, other.min_side),
+        max_side=min(one.max_side, other.max_side),
+        max_bytes=min(most, default=None),
+    )
+
+
+def _is_usable(limits: InputLimits) -> bool:
+    return limits.min_count <= limits.max_count and limits.min_side <= limits.max_side
 
 
 def _fitting(name: str, wanted: int, low: int, high: int, multiple: int) -> int:

@@ -46,6 +46,13 @@ class Policy:
     """Pictures and their jobs go this long after they were finished; None keeps them for ever."""
     owner_quota: int | None = None
     """Bytes an owner's pictures may take; the oldest go first. None is no limit."""
+    input_bytes: int = 20 * 1024 * 1024
+    input_pixels: int = 32_000_000
+    """What one uploaded picture may have."""
+    input_age: float = DAY
+    """Uploads go this long after they came, unless a job uses them."""
+    input_quota: int = 1024 * 1024 * 1024
+    """Bytes of uploads that an owner may keep without using them."""
 
     free_space: int = 512 * 1024 * 1024
     """Below this many free bytes nothing is accepted and no paid call starts."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from limner.domain.input import InputReference
 
 JSON_VERSION = 1
 """The "v" of requests kept in rows; older ones are upgraded on read."""
@@ -15,7 +17,7 @@ SEED_LIMIT = 2**32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What came in: None means "you choose"."""
+    """What came in: None means "you choose". `inputs` are InputReferences as JSON has them."""
 
     prompt: str
     model: str | None = None
@@ -27,6 +29,8 @@ class Ask:
     steps: int | None = None
     guidance: float | None = None
     format: str | None = None
+    inputs: Sequence[Mapping[str, Any]] = ()
+    strength: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     reference: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -47,6 +51,8 @@ class ImageRequest:
     negative_prompt: str | None = None
     steps: int | None = None
     guidance: float | None = None
+    inputs: tuple[InputReference, ...] = ()
+    strength: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def seed_of(self, ordinal: int) -> int:

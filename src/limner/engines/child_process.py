@@ -22,6 +22,7 @@ from limner.engines.frames import (
     BadFrame,
     Message,
     error_from_message,
+    error_to_message,
     read_frame,
     stroke_from_message,
     task_to_message,
@@ -243,6 +244,8 @@ class ChildProcess:
         answer: Message = {"do": "input", "id": line.number, "name": name}
         try:
             data = await line.task.read_input(name) if line.task else b""
+        except EngineError as error:
+            self._say({**answer, "found": False, **error_to_message(error)})
         except Exception:  # noqa: BLE001 - whatever keeps it from coming, the engine has to learn that it does not
             self._say({**answer, "found": False})
         else:

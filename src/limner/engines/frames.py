@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from limner.contracts.engine import OpenCall, Painted, PaintTask, Progress, Stroke, Submitted, Submitting
+from limner.contracts.engine import OpenCall, Painted, PaintTask, Progress, Stroke, Submitted, Submitting, TaskInput
 from limner.domain import errors
+from limner.domain.input import InputReference
 from limner.domain.job import Note
 from limner.domain.request import ImageRequest
 
@@ -69,12 +70,16 @@ def _plain(value: Any) -> Any:
 def task_to_message(task: PaintTask) -> Message:
     facts = {field.name: getattr(task, field.name) for field in dataclasses.fields(task) if field.compare}
     facts["request"] = _fields_of(task.request)
+    facts["request"]["inputs"] = [_fields_of(reference) for reference in task.request.inputs]
+    facts["inputs"] = [_fields_of(given) for given in task.inputs]
     facts["resume"] = [_fields_of(call) for call in task.resume]
     return facts
 
 
 def task_from_message(facts: Message) -> PaintTask:
-    facts["request"] = ImageRequest(**facts["request"])
+    references = tuple(InputReference(**reference) for reference in facts["request"]["inputs"])
+    facts["request"] = ImageRequest(**{**facts["request"], "inputs": references})
+    facts["inputs"] = tuple(TaskInput(**given) for given in facts["inputs"])
     facts["ordinals"] = tuple(facts["ordinals"])
     facts["resume"] = tuple(OpenCall(**{**call, "ordinals": tuple(call["ordinals"])}) for call in facts["resume"])
     facts["deadline"] = datetime.fromisoformat(facts["deadline"]) if facts["deadline"] else None

@@ -26,6 +26,7 @@ from limner.contracts.engine import Engine, Progress, Stroke
 from limner.domain.errors import EngineError
 from limner.engines.frames import (
     Message,
+    error_from_message,
     error_to_message,
     read_frame,
     stroke_to_message,
@@ -243,6 +244,8 @@ class _Paint:
             return
         if message["found"]:
             waiting.set_result(payload)
+        elif "error" in message:
+            waiting.set_exception(error_from_message(message))
         else:
             waiting.set_exception(KeyError(message["name"]))
 

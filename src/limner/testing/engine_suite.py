@@ -33,6 +33,8 @@ from limner.contracts.engine import (
 )
 from limner.domain.errors import EngineError
 from limner.domain.image import MEDIA_TYPES
+from limner.domain.input import IMAGE, MASK
+from limner.testing.instant import checkerboard
 from limner.testing.tasks import paint_task
 
 CANCEL_SECONDS = 5.0
@@ -88,6 +90,29 @@ class EngineSuite:
         schema = engine.capabilities.options
         assert schema["type"] == "object"
         assert json.loads(json.dumps(schema)) == schema
+
+    def test_what_it_takes_of_inputs_makes_sense(self, engine: Engine) -> None:
+        can = engine.capabilities
+        for role, limits in can.inputs.items():
+            assert role.isidentifier()
+            assert role == role.lower()
+            assert 0 <= limits.min_count <= limits.max_count
+            assert 1 <= limits.min_side <= limits.max_side
+            assert limits.formats
+            assert set(limits.formats) <= set(MEDIA_TYPES)
+        if can.transparent_masks:
+            assert "jpeg" not in can.inputs[MASK].formats
+
+    def test_it_paints_from_one_input_of_each_role(self, engine: Engine) -> None:
+        self.need(engine.capabilities.inputs, "takes no inputs")
+        painted = self.painted(engine, self.task(engine, inputs=self.inputs(engine, least=1)))
+        assert [picture.ordinal for picture in painted] == [0]
+
+    def test_another_image_gives_another_picture(self, engine: Engine) -> None:
+        self.need(engine.capabilities.seeds and IMAGE in engine.capabilities.inputs, "takes no images or no seeds")
+        tasks = [self.task(engine, inputs=self.inputs(engine, least=1, seed=seed)) for seed in (1, 2)]
+        first, other = self.strokes_of(engine, *tasks)
+        assert images(first) != images(other)
 
     def test_it_paints_each_missing_picture_once(self, engine: Engine) -> None:
         count = min(3, engine.capabilities.max_count)
@@ -244,7 +269,22 @@ class EngineSuite:
     def task(self, engine: Engine, **changes: Any) -> PaintTask:
         """A task that the engine's capabilities allow."""
         model = next(iter(engine.capabilities.models), "")
-        return paint_task(**{"prompt": self.prompt, "model": model, **self.size(engine, "square"), **changes})
+        usual = {"prompt": self.prompt, "model": model, "inputs": self.inputs(engine)}
+        return paint_task(**usual | self.size(engine, "square") | changes)
+
+    def inputs(self, engine: Engine, *, least: int = 0, seed: int = 1) -> list[tuple[str, bytes]]:
+        """Roles and pictures: what the engine needs, and `least` of each role."""
+        can = engine.capabilities
+        side = max((limits.min_side for limits in can.inputs.values()), default=1)
+        picture = checkerboard(max(side, 16), max(side, 16), seed)
+        codec = PillowCodec()
+        given = []
+        for role, limits in can.inputs.items():
+            made = codec.convert(picture, format=limits.formats[0])
+            if role == MASK:
+                made = codec.mask(picture, format=limits.formats[0], transparent=can.transparent_masks)
+            given += [(role, made)] * max(limits.min_count, least)
+        return given
 
     def size(self, engine: Engine, shape: str) -> dict[str, int]:
         """The allowed size nearest to `side`: smallest, square, wide or tall."""

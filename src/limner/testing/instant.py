@@ -9,13 +9,18 @@ from collections.abc import AsyncGenerator
 
 from limner.contracts.engine import Engine, Painted, PaintTask, Stroke
 from limner.domain.capabilities import Capabilities
+from limner.domain.input import IMAGE, MASK, InputLimits
 
+INPUTS = {IMAGE: InputLimits(max_count=16), MASK: InputLimits()}
+"""What the engines of tests take."""
 _TILE = 8
 """Side of a square of the checkerboard, in pixels."""
 
 
 class InstantEngine(Engine):
-    """Paints a two-coloured checkerboard, another one for each seed. `size`: the default width and height, in pixels."""
+    """Paints a two-coloured checkerboard, another one for each seed and for other inputs. `size`: the default width and
+    height, in pixels.
+    """
 
     def __init__(self, *, size: int = 64) -> None:
         self.capabilities = Capabilities(
@@ -26,14 +31,25 @@ class InstantEngine(Engine):
             max_count=64,
             concurrency=64,
             negative_prompt=True,
+            inputs=INPUTS,
+            strength=(0.0, 1.0),
             description="Paints a small checkerboard at once, for tests.",
             examples=("anything",),
         )
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
-        request = task.request
+        request, traits = task.request, await input_traits(task)
         for ordinal in task.ordinals:
-            yield Painted(ordinal=ordinal, image=checkerboard(request.width, request.height, request.seed_of(ordinal)))
+            seed = request.seed_of(ordinal) ^ traits
+            yield Painted(ordinal=ordinal, image=checkerboard(request.width, request.height, seed))
+
+
+async def input_traits(task: PaintTask) -> int:
+    """32 bits that differ where a task's inputs do; 0 without any."""
+    traits = 0
+    for given in task.inputs:
+        traits = zlib.crc32(await task.read_input(given.name), zlib.crc32(given.name.encode(), traits))
+    return traits
 
 
 def checkerboard(width: int, height: int, seed: int) -> bytes:

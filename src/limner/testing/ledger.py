@@ -16,7 +16,7 @@ from limner.domain.capabilities import Capabilities
 from limner.domain.errors import Transient
 from limner.domain.identity import digest_of
 from limner.domain.request import ImageRequest
-from limner.testing.instant import checkerboard
+from limner.testing.instant import INPUTS, checkerboard, input_traits
 from limner.testing.ledger_service import LedgerCall, LedgerService
 from limner.testing.misdeeds import SCHEMA, Misdeed
 
@@ -61,6 +61,8 @@ class LedgerEngine(Engine):
             concurrency=concurrency,
             silence_timeout=silence_timeout,
             paint_timeout=paint_timeout,
+            inputs=INPUTS,
+            strength=(0.0, 1.0),
             options={"type": "object", "properties": {"misbehave": SCHEMA}, "additionalProperties": False},
             description="Buys checkerboards and writes down what they cost, for tests.",
             examples=("anything",),
@@ -96,12 +98,16 @@ class LedgerEngine(Engine):
             call = await self._ask(open_call.handle["call"])
             async for stroke in self._collect(task, call, misdeed):
                 yield stroke
+        # Before the call, as with any service that is sent pictures: reading them may take a while, or fail.
+        traits = 0 if paid_for.issuperset(task.ordinals) else await input_traits(task)
         for ordinals in self._batches([ordinal for ordinal in task.ordinals if ordinal not in paid_for]):
             key = f"{task.request_key}-{ordinals[0]}"
             yield Submitting(ordinals=ordinals, request_key=key, cost=self._price)
             await misdeed.at("submitting")
             await asyncio.sleep(self._accept_seconds)
-            call = await asyncio.to_thread(self._service.take, task.job_id, ordinals, key, seconds=self._paint_seconds)
+            call = await asyncio.to_thread(
+                self._service.take, task.job_id, ordinals, key, seconds=self._paint_seconds, traits=traits
+            )
             await misdeed.at("accepted")
             if self._asynchronous:
                 yield Submitted(ordinals=ordinals, handle={"call": call.id})
@@ -136,10 +142,10 @@ class LedgerEngine(Engine):
         promised = call.ordinals[:-1] if misdeed.delivers_short else call.ordinals
         for ordinal in sorted(set(promised) & set(task.ordinals)):
             await misdeed.at("painted")
-            yield Painted(ordinal=ordinal, image=self._picture(task, ordinal, misdeed))
+            yield Painted(ordinal=ordinal, image=self._picture(task, ordinal, call, misdeed))
 
-    def _picture(self, task: PaintTask, ordinal: int, misdeed: Misdeed) -> bytes:
+    def _picture(self, task: PaintTask, ordinal: int, call: LedgerCall, misdeed: Misdeed) -> bytes:
         if misdeed.spoils_images:
             return b"\x89PNG\r\n\x1a\nnot a picture"
         request = task.request
-        return checkerboard(request.width, request.height, request.seed_of(ordinal))
+        return checkerboard(request.width, request.height, request.seed_of(ordinal) ^ call.traits)

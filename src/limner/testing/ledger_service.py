@@ -16,7 +16,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerCall:
-    """A charged call. Times are Unix seconds; its pictures exist from `ready_at` on."""
+    """A charged call. Times are Unix seconds; its pictures exist from `ready_at` on. `traits` stand for the inputs that it
+    came with.
+    """
 
     id: str
     job_id: str
@@ -24,6 +26,7 @@ class LedgerCall:
     key: str
     charged_at: float
     ready_at: float
+    traits: int = 0
 
 
 class LedgerService:
@@ -33,7 +36,7 @@ class LedgerService:
         self._path = path
         self._idempotent = idempotent
 
-    def take(self, job_id: str, ordinals: tuple[int, ...], key: str, *, seconds: float) -> LedgerCall:
+    def take(self, job_id: str, ordinals: tuple[int, ...], key: str, *, seconds: float, traits: int = 0) -> LedgerCall:
         """Charges a call, durably, whose pictures are ready `seconds` later."""
         with self._locked():
             if self._idempotent and (before := self._find(key=key)):
@@ -46,6 +49,7 @@ class LedgerService:
                 key=key,
                 charged_at=now,
                 ready_at=now + seconds,
+                traits=traits,
             )
             self._append(call)
             return call

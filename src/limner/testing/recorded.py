@@ -16,6 +16,7 @@ from typing import Any, Literal
 from limner.contracts.engine import Engine, Painted, PaintTask, Progress, Stroke, Submitted, Submitting
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import BadParameter, SettingsError
+from limner.domain.input import InputLimits
 from limner.domain.job import Note
 
 _STROKES: Mapping[str, type[Progress | Submitting | Submitted | Painted]] = {
@@ -64,7 +65,7 @@ class RecordedEngine(Engine):
             await self._inner.close()
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
-        recording = _Recording(self._folder / _fingerprint(task), task.request_key)
+        recording = _Recording(self._folder / await _fingerprint(task), task.request_key)
         async with aclosing(self._record(task, recording) if self._recording else _replay(recording)) as strokes:
             async for stroke in strokes:
                 yield stroke
@@ -88,9 +89,14 @@ def _recorded_capabilities(path: Path) -> Capabilities:
         recorded = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise SettingsError(f'{path.parent} holds no recording; make one with mode = "record".') from None
-    facts: dict[str, Any] = {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in recorded.items()}
+    facts = _tuples(recorded)
+    facts["inputs"] = {role: InputLimits(**_tuples(limits)) for role, limits in recorded.get("inputs", {}).items()}
     # A replay neither blocks nor crashes.
     return Capabilities(**facts | {"isolated": False})
+
+
+def _tuples(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in facts.items()}
 
 
 async def _replay(recording: _Recording) -> AsyncGenerator[Stroke, None]:
@@ -98,8 +104,11 @@ async def _replay(recording: _Recording) -> AsyncGenerator[Stroke, None]:
         yield stroke
 
 
-def _fingerprint(task: PaintTask) -> str:
-    asked = json.dumps([dataclasses.asdict(task.request), task.ordinals], sort_keys=True, default=str)
+async def _fingerprint(task: PaintTask) -> str:
+    """Inputs count by what they show: ids are others at each upload."""
+    request = {name: value for name, value in dataclasses.asdict(task.request).items() if name != "inputs"}
+    digests = [(one.name, hashlib.sha256(await task.read_input(one.name)).hexdigest()) for one in task.inputs]
+    asked = json.dumps([request, task.ordinals, *digests], sort_keys=True, default=str)
     return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 

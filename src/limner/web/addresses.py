@@ -1,4 +1,4 @@
-"""Addresses of jobs and pictures, as the caller's client reaches them."""
+"""Addresses of jobs, pictures and uploads, as the caller's client reaches them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ class Addresses:
 
     def cancel(self, job_id: str) -> str:
         return f"{self.base}/jobs/{job_id}/cancel"
+
+    def input(self, input_id: str) -> str:
+        return f"{self.base}/inputs/{input_id}"
+
+    def input_content(self, input_id: str) -> str:
+        return f"{self.base}/inputs/{input_id}/content"
 
     def content(self, image_id: str) -> str:
         return f"{self.base}/images/{image_id}/content"

@@ -16,7 +16,8 @@ from limner.domain.wording import nearest, shown
 from limner.web.errors import MalformedJson, TooLarge, UnsupportedMediaType
 from limner.web.negotiation import header
 
-BODY_LIMIT = 1024 * 1024
+MEBIBYTE = 1024 * 1024
+BODY_LIMIT = MEBIBYTE
 
 FIELDS = frozenset(field.name for field in fields(Ask)) - {"priority"}
 WHOLE = ("width", "height", "count", "seed", "steps")
@@ -31,6 +32,16 @@ ELSEWHERE = {
     "guidance_scale": "guidance",
     "cfg_scale": "guidance",
     "output_format": "format",
+    "images": "inputs",
+    "image": "inputs",
+    "image_url": "inputs",
+    "init_image": "inputs",
+    "input_image": "inputs",
+    "mask": "inputs",
+    "mask_url": "inputs",
+    "denoising_strength": "strength",
+    "image_strength": "strength",
+    "prompt_strength": "strength",
     "engine": "model",
 }
 """Names that people bring from other services, and ours."""
@@ -49,24 +60,29 @@ def require_json(request: Request) -> None:
         raise UnsupportedMediaType
 
 
-async def read_body(request: Request) -> bytes:
-    """Stops reading at 1 MiB, and before the first byte where the length is announced."""
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """Stops reading above `limit` bytes, and before the first byte where the length is announced."""
     announced = header(request.scope, b"content-length") or ""
-    if announced.isdigit() and int(announced) > BODY_LIMIT:
-        raise TooLarge(maximum=BODY_LIMIT)
+    if announced.isdigit() and int(announced) > limit:
+        raise _too_large(limit)
     first = await request.receive()
     if not first.get("more_body"):
         body: bytes = first.get("body", b"")
     else:
-        body = await _read_on(request, bytearray(first.get("body", b"")))
-    if len(body) > BODY_LIMIT:
-        raise TooLarge(maximum=BODY_LIMIT)
+        body = await _read_on(request, bytearray(first.get("body", b"")), limit)
+    if len(body) > limit:
+        raise _too_large(limit)
     return body
 
 
-async def _read_on(request: Request, body: bytearray) -> bytes:
+def _too_large(limit: int) -> TooLarge:
+    shown_limit = f"{limit // MEBIBYTE} MiB" if limit % MEBIBYTE == 0 else f"{limit} bytes"
+    return TooLarge(f"The limit is {shown_limit}.", maximum=limit)
+
+
+async def _read_on(request: Request, body: bytearray, limit: int) -> bytes:
     more = True
-    while more and len(body) <= BODY_LIMIT:
+    while more and len(body) <= limit:
         message = await request.receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)

@@ -10,6 +10,7 @@ import orjson
 
 from limner.domain.event import PreviewTick, ProgressTick
 from limner.domain.image import Image
+from limner.domain.input import Input
 from limner.domain.job import Job, JobError, JobState
 from limner.domain.request import ImageRequest
 from limner.web.addresses import Addresses
@@ -67,6 +68,10 @@ def request_document(request: ImageRequest) -> dict[str, Any]:
         "steps": request.steps,
         "guidance": request.guidance,
         "format": request.format,
+        "inputs": [
+            {"role": reference.role, "input": reference.input, "image": reference.image} for reference in request.inputs
+        ],
+        "strength": request.strength,
         "options": request.options,
     }
 
@@ -107,6 +112,20 @@ def image_document(image: Image, addresses: Addresses) -> dict[str, Any]:
         "expires_at": timestamp(image.expires_at),
         "url": addresses.content(image.id),
         "signed_url": addresses.signed_content(image.id),
+    }
+
+
+def input_document(found: Input, addresses: Addresses) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "width": found.width,
+        "height": found.height,
+        "format": found.format,
+        "bytes": found.bytes,
+        "sha256": found.sha256,
+        "created_at": timestamp(found.created_at),
+        "expires_at": timestamp(found.expires_at),
+        "url": addresses.input_content(found.id),
     }
 
 

@@ -92,6 +92,7 @@ STATUS: Mapping[type[errors.LimnerError], int] = {
     errors.Refused: 422,
     errors.Busy: 503,
     errors.TooManyQueued: 429,
+    errors.TooManyInputs: 429,
     errors.BudgetExhausted: 429,
     errors.QueueFull: 503,
     errors.StorageFull: 503,

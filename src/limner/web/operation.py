@@ -22,6 +22,7 @@ ALWAYS: tuple[LimnerError, ...] = (
     *OURS,
 )
 NO_JOB = errors.NotFound("There is no such job.")
+NO_INPUT = errors.NotFound("There is no such input.")
 NO_IMAGE = errors.NotFound("There is no such image.")
 BAD_CURSOR = errors.BadCursor()
 NOT_FINISHED = errors.JobNotFinished()
@@ -90,11 +91,31 @@ NO_PICTURE: tuple[LimnerError, ...] = tuple(
         ("engine_timeout", "The engine took too long", "It took longer than 300 s."),
     )
 )
+UPLOADING: tuple[LimnerError, ...] = (
+    web_errors.TooLarge("The limit is 20 MiB.", maximum=20 * 1024 * 1024),
+    web_errors.UnsupportedMediaType(
+        "Send a PNG, JPEG or WebP as it is, or a form (multipart/form-data) with one file."
+    ),
+    errors.InvalidRequest([errors.FieldError("", "bad_image", "The picture is not PNG, JPEG or WebP.")]),
+    errors.TooManyInputs(retry_after=3600, maximum=1024 * 1024 * 1024),
+    errors.StorageFull(),
+)
 PICTURES = ("image/png", "image/jpeg", "image/webp")
+BINARY = {"type": "string", "format": "binary"}
+UPLOAD = {name: {"schema": BINARY} for name in PICTURES} | {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": BINARY},
+            "additionalProperties": False,
+        }
+    }
+}
 
 TEXT = {"type": "string"}
 HEADERS: dict[str, dict[str, Any]] = {
-    "Location": {"description": "The job's address.", "schema": TEXT, "required": True},
+    "Location": {"description": "Where it is.", "schema": TEXT, "required": True},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
     "ETag": {"description": "Send it back in If-None-Match.", "schema": TEXT},
     "Preference-Applied": {"description": "The wait that was kept.", "schema": TEXT},
@@ -142,6 +163,9 @@ JOB_LINKS = _links(
 )
 
 
+INPUT_LINKS = _links("input_id", "$response.body#/id", "get_input", "get_input_content", "delete_input")
+
+
 def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
     told = {"type": "string", **schema}
     return {"in": "header", "name": name, "description": description, "schema": told}
@@ -167,11 +191,13 @@ def add(
     problems: Iterable[LimnerError] = (),
     always: Iterable[LimnerError] = ALWAYS,
     headers: Iterable[dict[str, Any]] = (),
-    body: type[BaseModel] | None = None,
+    body: dict[str, Any] | None = None,
     dependencies: Sequence[params.Depends] = (),
     head: bool = False,
 ) -> None:
-    """A route named after its endpoint. The first of `answers` is the usual one. `head`: takes HEAD as well."""
+    """A route named after its endpoint. The first of `answers` is the usual one. `body` says what it takes, by media
+    type. `head`: takes HEAD as well.
+    """
     usual = next(iter(answers))
     first = dict(answers[usual])
     router.add_api_route(
@@ -196,13 +222,28 @@ def add(
         )
 
 
-def _described(headers: Iterable[dict[str, Any]], body: type[BaseModel] | None) -> dict[str, Any]:
+def _described(headers: Iterable[dict[str, Any]], body: dict[str, Any] | None) -> dict[str, Any]:
     """What the route reads by itself, without FastAPI."""
     told: dict[str, Any] = {"parameters": list(headers)}
     if body:
-        content = {"application/json": {"schema": body.model_json_schema()}}
-        told["requestBody"] = {"required": True, "content": content}
+        told["requestBody"] = {"required": True, "content": body}
     return told
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Models within are written where they stand: FastAPI does not know of this body."""
+    schema = model.model_json_schema()
+    return {"application/json": {"schema": _inlined(schema, schema.pop("$defs", {}))}}
+
+
+def _inlined(schema: Any, models: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(one, models) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if name := schema.get("$ref", "").rpartition("/")[2]:
+        return _inlined(models[name], models)
+    return {key: _inlined(value, models) for key, value in schema.items()}
 
 
 class _Json(JSONResponse):
@@ -227,12 +268,20 @@ def answer(
     if headers:
         told["headers"] = {name: HEADERS[name] for name in headers}
     if content:
-        told["content"] = {name: {"schema": {"type": "string", "format": "binary"}} for name in content}
+        told["content"] = {name: {"schema": BINARY} for name in content}
     if body:
         told["content"] = body
     if links:
         told["links"] = links
     return told
+
+
+BYTES = {
+    200: answer("The bytes.", headers=["ETag"], content=PICTURES),
+    206: answer("A range of the bytes.", content=PICTURES),
+    304: answer("You have it."),
+    416: answer("No such range."),
+}
 
 
 def _problems(faults: Iterable[LimnerError]) -> dict[int | str, Any]:

@@ -21,6 +21,7 @@ from limner.web.page.routes import add_page_routes
 from limner.web.route import LimnerRoute
 from limner.web.routes.events import add_event_routes
 from limner.web.routes.images import add_image_routes, add_submit_route
+from limner.web.routes.inputs import add_input_routes
 from limner.web.routes.jobs import add_job_routes
 from limner.web.routes.models import add_model_routes
 from limner.web.routes.operator import add_operator_routes
@@ -51,6 +52,7 @@ def build_router(
     add_submit_route(router)
     add_job_routes(router)
     add_image_routes(router)
+    add_input_routes(router)
     add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
     add_model_routes(router)
     add_usage_routes(router)

@@ -13,6 +13,16 @@ Format = Literal["png", "jpeg", "webp"]
 ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
+class LimnerInputReference(BaseModel):
+    """One picture to start from: an upload, or one of your images."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: str = Field(min_length=1, description="What it is for: image, mask, or another role of the model's.")
+    input: str | None = Field(None, description="The id of an upload (POST /inputs).")
+    image: str | None = Field(None, description="The id of one of your images.")
+
+
 class LimnerAsk(BaseModel):
     """What to paint. Everything but the prompt may be left out; the model's limits are in GET /models."""
 
@@ -28,9 +38,19 @@ class LimnerAsk(BaseModel):
     steps: int | None = Field(None, ge=0)
     guidance: float | None = None
     format: Format | None = None
+    inputs: list[LimnerInputReference] | None = Field(None, description="Pictures to start from, each by its id.")
+    strength: float | None = Field(None, description="How far from the image: 0 keeps it, 1 paints anew.")
     options: dict[str, Any] | None = Field(None, description="The model's own; their schema is in GET /models.")
     reference: str | None = Field(None, max_length=255, description="A label of your own, to find the job by.")
     metadata: dict[str, Any] | None = Field(None, description="Kept with the job and given back, up to 16 KiB.")
+
+
+class LimnerRequestInput(BaseModel):
+    """One picture that it starts from; either input or image is null."""
+
+    role: str
+    input: str | None
+    image: str | None
 
 
 class LimnerRequest(BaseModel):
@@ -46,6 +66,8 @@ class LimnerRequest(BaseModel):
     steps: int | None
     guidance: float | None
     format: Format
+    inputs: list[LimnerRequestInput]
+    strength: float | None
     options: dict[str, Any]
 
 
@@ -92,6 +114,20 @@ class LimnerImage(BaseModel):
     expires_at: datetime | None
     url: str
     signed_url: str
+
+
+class LimnerInput(BaseModel):
+    """An upload. `expires_at` is null once a job uses it: it goes with the last one that does."""
+
+    id: str = Field(pattern=ID)
+    width: int
+    height: int
+    format: Format
+    bytes: int
+    sha256: str
+    created_at: datetime
+    expires_at: datetime | None
+    url: str
 
 
 class LimnerUrls(BaseModel):
@@ -170,8 +206,21 @@ class LimnerLimits(BaseModel):
     maximum: float
 
 
+class LimnerInputLimits(BaseModel):
+    """What a model takes in one role. Sides are pixels; other formats are converted."""
+
+    min_count: int
+    max_count: int
+    formats: list[Format]
+    min_side: int
+    max_side: int
+    max_bytes: int | None
+
+
 class LimnerCapabilities(BaseModel):
-    """What a model takes. Sizes are pixels; null means that it takes none; `options` is a JSON Schema."""
+    """What a model takes. Sizes are pixels; null means that it takes none; `inputs` are by role; `options` is a JSON
+    Schema.
+    """
 
     width: LimnerLimits
     height: LimnerLimits
@@ -185,6 +234,8 @@ class LimnerCapabilities(BaseModel):
     seeds: bool
     steps: LimnerLimits | None
     guidance: LimnerLimits | None
+    inputs: dict[str, LimnerInputLimits]
+    strength: LimnerLimits | None
     options: dict[str, Any]
     previews: bool
     charges: bool

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from limner.actions.picture_cache import PictureCache
 from limner.actions.read_image import (
+    Kept,
     Original,
     Served,
     Thumbnail,
@@ -24,7 +25,7 @@ from limner.actions.read_image import (
 )
 from limner.contracts.codec import Codec
 from limner.contracts.storage import SigningStorage, Storage
-from limner.domain.image import MEDIA_TYPES, Image
+from limner.domain.image import MEDIA_TYPES
 from limner.web.negotiation import header, matches
 
 CHUNK = 256 * 1024
@@ -43,7 +44,7 @@ _RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffi
 
 async def image_response(
     request: Request,
-    image: Image,
+    image: Kept,
     variant: Variant,
     *,
     storage: Storage,
@@ -82,7 +83,7 @@ def _with(response: Response, headers: Headers) -> Response:
     return response
 
 
-def _headers_of(image: Image, variant: Variant, etag: str) -> Headers:
+def _headers_of(image: Kept, variant: Variant, etag: str) -> Headers:
     kind = format_of(image, variant)
     return [
         *_INERT,
@@ -94,10 +95,10 @@ def _headers_of(image: Image, variant: Variant, etag: str) -> Headers:
     ]
 
 
-def _filename(image: Image, variant: Variant, kind: str) -> str:
+def _filename(image: Kept, variant: Variant, kind: str) -> str:
     """Of digits, letters and dashes that we made, so it needs neither quoting nor encoding (RFC 6266)."""
     size = f"-{variant.size}" if isinstance(variant, Thumbnail) else ""
-    return f"limner-{image.seed}-{image.id[-12:]}{size}.{kind}"
+    return f"{image.file_stem}{size}.{kind}"
 
 
 def _wanted_range(request: Request, etag: str, size: int) -> range | None:

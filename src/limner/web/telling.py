@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from limner.actions.page import Page
 from limner.domain.image import Image
+from limner.domain.input import Input
 from limner.domain.job import Job
 from limner.web.access import Caller
 from limner.web.addresses import Addresses
-from limner.web.encoding import encode, image_document, job_document
+from limner.web.encoding import encode, image_document, input_document, job_document
 from limner.web.negotiation import header, matches, weak_etag
 
 
@@ -37,6 +38,12 @@ def created_response(caller: Caller, job: Job, headers: dict[str, str] | None = 
 
 def image_facts_response(caller: Caller, image: Image) -> Response:
     return JsonResponse(encode(image_document(image, caller.addresses)))
+
+
+def input_response(
+    caller: Caller, found: Input, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return JsonResponse(encode(input_document(found, caller.addresses)), status, headers)
 
 
 def job_etag(job: Job, addresses: Addresses) -> str:

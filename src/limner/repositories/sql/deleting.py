@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, bindparam, delete, select, text
 
 from limner.repositories.sql.changes import lane_of
+from limner.repositories.sql.holding import held_by_all
+from limner.repositories.sql.inputs import delete_inputs_of, drop_left
 from limner.repositories.sql.jobs import ids_of
 from limner.repositories.sql.lanes import STOPPED, Lane, LaneChange, change_lane
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import encode
+from limner.repositories.sql.stored import unnamed
 from limner.repositories.sql.tables import UNFINISHED, idempotency, images, jobs
 from limner.repositories.sql.usage import forget_owner
 
@@ -36,6 +39,7 @@ def delete_some_of(connection: Connection, owner: str, moment: Moment) -> tuple[
     if not more:
         _LEFTOVERS.run(connection, of_owner=owner)
         forget_owner(connection, owner)
+        keys += delete_inputs_of(connection, owner)
     return keys, more
 
 
@@ -49,12 +53,14 @@ def _leave_lanes(connection: Connection, job_ids: Sequence[str], moment: Moment)
 
 
 def drop_jobs(connection: Connection, job_ids: Sequence[str]) -> tuple[str, ...]:
-    """Calls, images, events and outbox go along by their foreign keys."""
+    """Calls, images, inputs, events and outbox go along by their foreign keys."""
     rows = encode([[job_id] for job_id in job_ids])
-    keys = tuple(row.key for row in _KEYS.rows(connection, rows=rows))
+    held = held_by_all(connection, job_ids)
+    keys = [row.key for row in (*_KEYS.rows(connection, rows=rows), *held)]
     _DROP_KEYS.run(connection, rows=rows)
     _DROP.run(connection, rows=rows)
-    return keys
+    drop_left(connection, {row.source_id for row in held})
+    return unnamed(connection, keys)
 
 
 def _keys() -> Prepared:

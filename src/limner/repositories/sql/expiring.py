@@ -12,9 +12,11 @@ from limner.domain.policy import Policy
 from limner.repositories.sql.deleting import drop_jobs
 from limner.repositories.sql.engine_states import forget_old
 from limner.repositories.sql.images import delete_image
+from limner.repositories.sql.inputs import expire_inputs
 from limner.repositories.sql.keys import drop_expired
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
+from limner.repositories.sql.stored import unnamed
 from limner.repositories.sql.tables import FINISHED, events, facts, idempotency, images, jobs, outbox
 from limner.repositories.sql.upkeep import Upkeep
 
@@ -31,10 +33,12 @@ def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
     forget_old(connection, moment)
     restorable_since = moment.before(policy.restore_window)
     purged = [row.key for row in _PURGE.rows(connection, deleted_before=restorable_since, batch=BATCH)]
+    unused = expire_inputs(connection, moment, BATCH)
     aged = [row.id for row in _AGED.rows(connection, at=moment.at, batch=JOBS)]
     counts = Counter(
         {
             "images_purged": len(purged),
+            "inputs_expired": len(unused),
             "jobs_expired": len(aged),
             "events": _drop_old_events(connection, moment.before(policy.events_kept)),
             "idempotency_keys": _OLD_KEYS.run(connection, bound=moment.before(policy.idempotency_kept), batch=BATCH),
@@ -43,7 +47,7 @@ def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
         }
     )
     return Upkeep(
-        keys=[*purged, *drop_jobs(connection, aged)],
+        keys=[*unnamed(connection, purged), *unused, *drop_jobs(connection, aged)],
         counts=counts,
         more=len(aged) >= JOBS or any(count >= BATCH for count in counts.values()),
     )

@@ -16,7 +16,7 @@ from limner.repositories.sql.sqlite import FileLock, copy_database, translate, w
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step. Known without Alembic, which takes a tenth of a second to load and has nothing to do at most starts."""
 
 VERSION_TABLE = "limner_migrations"

@@ -29,6 +29,7 @@ from limner.domain.errors import DatabaseError, DatabaseUnavailable, EngineError
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
+from limner.domain.input import HeldInput, Input, InputReference
 from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease
 from limner.domain.policy import Policy
 from limner.domain.usage import DayOfUsage
@@ -38,7 +39,9 @@ from limner.repositories.sql import (
     engine_states,
     events,
     expiring,
+    holding,
     images,
+    inputs,
     installation,
     jobs,
     keys,
@@ -48,6 +51,7 @@ from limner.repositories.sql import (
     outbox,
     outcomes,
     sqlite,
+    stored,
     sweeping,
     usage,
 )
@@ -108,8 +112,13 @@ class SqlRepository:
     async def ping(self) -> None:
         await self._writer.write(sqlite.ping)
 
-    async def submit(self, job: Job, *, idempotency: Idempotency | None, policy: Policy) -> Submission:
-        return await self._writer.write_item(self._submit_all, entry_of(job, idempotency, policy))
+    async def submit(
+        self, job: Job, *, inputs: Sequence[HeldInput] = (), idempotency: Idempotency | None, policy: Policy
+    ) -> Submission:
+        return await self._writer.write_item(self._submit_all, entry_of(job, inputs, idempotency, policy))
+
+    async def find_inputs(self, owner: str, references: Sequence[InputReference]) -> tuple[HeldInput | None, ...]:
+        return await self._read(holding.find_held, owner, references)
 
     async def find_job(self, job_id: str) -> Job | None:
         return await self._read(jobs.find_job, job_id, self._moment())
@@ -158,6 +167,9 @@ class SqlRepository:
         return self._writer.write_blocking(
             lambda connection: leases.renew(connection, leases_held, seconds, self._moment())
         )
+
+    async def inputs_of(self, job_id: str) -> tuple[HeldInput, ...]:
+        return await self._read(holding.held_by, job_id)
 
     async def cancels_among(self, job_ids: Collection[str]) -> frozenset[str]:
         return await self._read(jobs.cancels_among, job_ids)
@@ -218,10 +230,19 @@ class SqlRepository:
         return await self._write(lambda connection: images.restore_image(connection, image_id, self._moment()))
 
     async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
-        return await self._read(images.named_bytes, after, limit)
+        return await self._read(stored.named_bytes, after, limit)
 
     async def known_keys(self, keys_asked: Collection[str]) -> frozenset[str]:
-        return await self._read(images.known_keys, keys_asked)
+        return await self._read(stored.known_keys, keys_asked)
+
+    async def add_input(self, new: Input, *, policy: Policy) -> None:
+        await self._write(lambda connection: inputs.add_input(connection, new, policy, self._moment()))
+
+    async def find_input(self, input_id: str) -> Input | None:
+        return await self._read(inputs.find_input, input_id, self._moment())
+
+    async def delete_input(self, input_id: str) -> tuple[str, ...]:
+        return await self._write(lambda connection: inputs.delete_input(connection, input_id))
 
     async def installation(self) -> str:
         found = await self._read(installation.find_installation)

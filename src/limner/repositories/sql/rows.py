@@ -12,6 +12,7 @@ from limner.domain.errors import DatabaseError
 from limner.domain.event import JobEvent, ProgressTick
 from limner.domain.identity import ApiKey, KeyKind, Scope
 from limner.domain.image import Image, ImageId
+from limner.domain.input import HeldInput, Input, InputId, InputReference
 from limner.domain.job import Call, CallPhase, Job, JobError, JobId, JobProgress, JobState, Note
 from limner.domain.request import JSON_VERSION, ImageRequest
 
@@ -27,6 +28,10 @@ encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", 
 
 def to_milliseconds(time: datetime) -> int:
     return (time - EPOCH) // MILLISECOND
+
+
+def to_milliseconds_or_none(time: datetime | None) -> int | None:
+    return None if time is None else to_milliseconds(time)
 
 
 def to_time(milliseconds: int) -> datetime:
@@ -60,8 +65,16 @@ def encode_request(request: ImageRequest) -> dict[str, Any]:
         "negative_prompt": request.negative_prompt,
         "steps": request.steps,
         "guidance": request.guidance,
+        "inputs": [asdict(reference) for reference in request.inputs],
+        "strength": request.strength,
         "options": request.options,
     }
+
+
+def decode_request(text: str) -> ImageRequest:
+    document = upgraded(text)
+    document["inputs"] = tuple(InputReference(**reference) for reference in document.get("inputs", ()))
+    return ImageRequest(**document)
 
 
 def encode_requested(requested: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +119,7 @@ def decode_job(row: Row, images: tuple[Image, ...], blocked_until: datetime | No
         id=JobId(row.id),
         owner=row.owner,
         state=state,
-        request=ImageRequest(**upgraded(row.request)),
+        request=decode_request(row.request),
         requested=upgraded(row.requested),
         reference=row.reference,
         metadata=json.loads(row.metadata),
@@ -212,6 +225,33 @@ def decode_image(row: Row) -> Image:
         created_at=to_time(row.created_at),
         expires_at=to_time_or_none(row.expires_at),
         deleted_at=to_time_or_none(row.deleted_at),
+    )
+
+
+def decode_input(row: Row) -> Input:
+    return Input(
+        id=InputId(row.id),
+        owner=row.owner,
+        width=row.width,
+        height=row.height,
+        format=row.format,
+        bytes=row.bytes,
+        sha256=row.sha256,
+        key=row.key,
+        created_at=to_time(row.created_at),
+        expires_at=to_time_or_none(row.expires_at),
+    )
+
+
+def decode_held(row: Row, reference: InputReference) -> HeldInput:
+    return HeldInput(
+        reference=reference,
+        width=row.width,
+        height=row.height,
+        format=row.format,
+        bytes=row.bytes,
+        sha256=row.sha256,
+        key=row.key,
     )
 
 

@@ -14,10 +14,13 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from limner.contracts.repository import Idempotency, Submission
-from limner.domain.errors import IdempotencyKeyReused, LimnerError, QueueFull, TooManyQueued
+from limner.domain.checking_inputs import unknown_input
+from limner.domain.errors import IdempotencyKeyReused, InvalidRequest, LimnerError, QueueFull, TooManyQueued
+from limner.domain.input import HeldInput
 from limner.domain.job import Job, JobId
 from limner.domain.policy import Policy
 from limner.repositories.sql.engine_states import blocked_until
+from limner.repositories.sql.holding import Holding, hold, unusable
 from limner.repositories.sql.jobs import load_jobs
 from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, waiting_job
 from limner.repositories.sql.load import drain_rate, lanes_in_turn, waiting_in_all
@@ -30,6 +33,7 @@ from limner.repositories.sql.rows import (
     encode_requested,
     to_millionths,
     to_milliseconds,
+    to_milliseconds_or_none,
     to_time,
 )
 from limner.repositories.sql.tables import events, idempotency, jobs, lanes
@@ -66,9 +70,14 @@ class Entry:
     """A job at the door. `row` is made in the caller's own time, so that the group's transaction is short."""
 
     job: Job
+    inputs: Sequence[HeldInput]
     idempotency: Idempotency | None
     policy: Policy
     row: str
+
+    @property
+    def holding(self) -> Holding:
+        return self.job, self.inputs
 
 
 class _Used(NamedTuple):
@@ -90,6 +99,7 @@ class _Group:
     connection: Connection
     moment: Moment
     used: dict[tuple[str, str], _Used]
+    gone: Mapping[str, Sequence[int]]
     waiting: Counter[str]
     promises: Promises
     blocked: Mapping[str, datetime | None]
@@ -113,7 +123,7 @@ class _Group:
         return drain_rate(self.connection, self.moment)
 
 
-def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry:
+def entry_of(job: Job, inputs: Sequence[HeldInput], idempotency: Idempotency | None, policy: Policy) -> Entry:
     costs = [to_millionths(cost) for cost in job.costs]
     row = [
         job.id,
@@ -121,7 +131,7 @@ def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry
         job.engine,
         job.priority,
         job.request.count,
-        None if job.not_before is None else to_milliseconds(job.not_before),
+        to_milliseconds_or_none(job.not_before),
         to_milliseconds(job.deadline_at),
         job.max_attempts,
         to_milliseconds(job.created_at),
@@ -135,7 +145,7 @@ def entry_of(job: Job, idempotency: Idempotency | None, policy: Policy) -> Entry
         costs or None,
         costs[job.route_index] if costs else None,
     ]
-    return Entry(job=job, idempotency=idempotency, policy=policy, row=encode(row))
+    return Entry(job=job, inputs=inputs, idempotency=idempotency, policy=policy, row=encode(row))
 
 
 class Intake:
@@ -154,6 +164,7 @@ class Intake:
             connection=connection,
             moment=moment,
             used=_used_keys(connection, entries, moment),
+            gone=unusable(connection, [entry.holding for entry in entries], moment),
             waiting=_waiting(connection, entries),
             promises=Promises(connection, moment),
             blocked=blocked_until(connection, moment),
@@ -186,6 +197,8 @@ class Intake:
 
     def _refusal(self, entry: Entry, group: _Group) -> LimnerError | None:
         policy = entry.policy
+        if gone := group.gone.get(entry.job.id):
+            return InvalidRequest([unknown_input(place, entry.inputs[place].reference) for place in gone])
         if group.waiting[entry.job.owner] >= policy.queued_per_owner:
             wait = group.room_for_owner
             limit = policy.queued_per_owner
@@ -241,6 +254,7 @@ def _insert(connection: Connection, accepted: Sequence[Entry], moment: Moment) -
     rows = f"[{','.join(entry.row for entry in accepted)}]"
     _INSERT_JOBS.run(connection, rows=rows)
     _INSERT_EVENTS.run(connection, rows=rows)
+    hold(connection, [entry.holding for entry in accepted])
     joins: defaultdict[Lane, LaneChange] = defaultdict(LaneChange)
     for job in (entry.job for entry in accepted):
         joins[job.owner, job.engine] += waiting_job(ready=job.not_before is None, urgent=False)

@@ -30,6 +30,7 @@ Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only 
 OWNER = 128
 ENGINE = 128
 DAY = 10
+ROLE = 64
 
 ZERO = text("0")
 
@@ -198,6 +199,44 @@ Index("limner_images_of_job", images.c.job_id, images.c.ordinal, unique=True)
 Index("limner_images_key", images.c.key)
 _partial("limner_images_of_owner", images.c.owner, images.c.id, where="deleted_at IS NULL")
 _partial("limner_images_deleted", images.c.deleted_at, where="deleted_at IS NOT NULL")
+
+inputs = Table(
+    "limner_inputs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("owner", String(OWNER), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+)
+Index("limner_inputs_key", inputs.c.key)
+Index("limner_inputs_of_owner", inputs.c.owner, inputs.c.expires_at)
+_partial("limner_inputs_expiring", inputs.c.expires_at, where="expires_at IS NOT NULL")
+
+job_inputs = Table(
+    "limner_job_inputs",
+    metadata,
+    Column("job_id", Id, ForeignKey("limner_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("owner", String(OWNER), nullable=False),
+    Column("role", String(ROLE), nullable=False),
+    Column("source", String(5), nullable=False),
+    Column("source_id", Id, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("key", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("limner_job_inputs_source", job_inputs.c.source_id)
+Index("limner_job_inputs_key", job_inputs.c.key)
 
 events = Table(
     "limner_events",

@@ -187,7 +187,7 @@ def add_submit_route(router: APIRouter) -> None:
         },
         problems=[*operation.BODY, *operation.SUBMITTING, *operation.NO_PICTURE],
         headers=[operation.IDEMPOTENCY_KEY, operation.PREFER, operation.ACCEPT],
-        body=LimnerAsk,
+        body=operation.json_body(LimnerAsk),
     )
 
 
@@ -215,19 +215,13 @@ def add_image_routes(router: APIRouter) -> None:
 
 
 def _add_reading(router: APIRouter) -> None:
-    bytes_of = {
-        200: answer("The bytes.", headers=["ETag"], content=operation.PICTURES),
-        206: answer("A range of the bytes.", content=operation.PICTURES),
-        304: answer("You have it."),
-        416: answer("No such range."),
-    }
     add(
         router,
         "GET",
         "/images/{image_id}/content",
         get_image_content,
         tag="images",
-        answers={**bytes_of, 307: answer("It is in the storage, where the operator lets that serve pictures.")},
+        answers={**operation.BYTES, 307: answer("It is in the storage, where the operator lets that serve pictures.")},
         problems=[operation.NO_IMAGE, operation.BAD_FORMAT],
         head=True,
     )
@@ -239,7 +233,7 @@ def _add_reading(router: APIRouter) -> None:
         tag="images",
         answers={
             200: answer("The bytes.", headers=["ETag"], content=["image/webp"]),
-            **{k: bytes_of[k] for k in (206, 304, 416)},
+            **{k: operation.BYTES[k] for k in (206, 304, 416)},
         },
         problems=[operation.NO_IMAGE, operation.BAD_FORMAT],
         head=True,

@@ -13,6 +13,7 @@ from limner.contracts.engine import Engine
 from limner.domain.capabilities import Capabilities
 from limner.domain.engine_state import EngineState
 from limner.domain.errors import EngineError, EngineTimeout, LimnerError
+from limner.domain.input import InputLimits
 from limner.domain.route import engine_of
 from limner.web.access import MayReadJobs
 from limner.web.encoding import encode, timestamp
@@ -84,9 +85,22 @@ def _capabilities_document(can: Capabilities) -> dict[str, Any]:
         "seeds": can.seeds,
         "steps": _limits(*can.steps) if can.steps else None,
         "guidance": _limits(*can.guidance) if can.guidance else None,
+        "inputs": {role: _input_limits_document(limits) for role, limits in can.inputs.items()},
+        "strength": _limits(*can.strength) if can.strength else None,
         "options": can.options,
         "previews": can.previews,
         "charges": can.charges,
+    }
+
+
+def _input_limits_document(limits: InputLimits) -> dict[str, Any]:
+    return {
+        "min_count": limits.min_count,
+        "max_count": limits.max_count,
+        "formats": limits.formats,
+        "min_side": limits.min_side,
+        "max_side": limits.max_side,
+        "max_bytes": limits.max_bytes,
     }
 
 

@@ -103,7 +103,7 @@ def add_signing_in(router: APIRouter) -> None:
             web_errors.CrossSite(),
         ],
         always=operation.OURS,
-        body=LimnerSignIn,
+        body=operation.json_body(LimnerSignIn),
     )
     add(
         router,

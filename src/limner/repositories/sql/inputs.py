@@ -1,0 +1,92 @@
+"""Uploaded pictures: kept until they expire, or until the last job that uses one goes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
+
+from limner.domain.errors import TooManyInputs
+from limner.domain.input import Input
+from limner.domain.policy import Policy
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.rows import decode_input, encode, to_milliseconds, to_milliseconds_or_none
+from limner.repositories.sql.stored import unnamed
+from limner.repositories.sql.tables import inputs, job_inputs
+
+FACTS = ("id", "owner", "width", "height", "format", "bytes", "sha256", "key")
+
+
+def add_input(connection: Connection, new: Input, policy: Policy, moment: Moment) -> None:
+    """Raises TooManyInputs where the owner keeps as much as the policy allows without using it."""
+    waiting = _WAITING.first(connection, of_owner=new.owner)
+    if waiting is not None and (waiting.bytes or 0) + new.bytes > policy.input_quota:
+        raise _too_many(waiting.bytes or 0, waiting.oldest, policy, moment)
+    facts = {name: getattr(new, name) for name in FACTS}
+    times = {"created_at": to_milliseconds(new.created_at), "expires_at": to_milliseconds_or_none(new.expires_at)}
+    _ADD.run(connection, **facts, **times)
+
+
+def find_input(connection: Connection, input_id: str, moment: Moment) -> Input | None:
+    row = _FIND.first(connection, wanted=input_id, at=moment.at)
+    return None if row is None else decode_input(row)
+
+
+def delete_input(connection: Connection, input_id: str) -> tuple[str, ...]:
+    """The storage key, unless a job holds it."""
+    return unnamed(connection, [row.key for row in _DELETE.rows(connection, wanted=input_id)])
+
+
+def delete_inputs_of(connection: Connection, owner: str) -> tuple[str, ...]:
+    """All of an owner's, whose jobs are gone."""
+    return unnamed(connection, [row.key for row in _DELETE_OF_OWNER.rows(connection, of_owner=owner)])
+
+
+def drop_left(connection: Connection, input_ids: Collection[str]) -> None:
+    """Those of `input_ids` that no job uses any more."""
+    if input_ids:
+        _DROP_LEFT.run(connection, rows=encode([[input_id] for input_id in input_ids]))
+
+
+def expire_inputs(connection: Connection, moment: Moment, batch: int) -> tuple[str, ...]:
+    """A batch of those that nobody used in time: their storage keys."""
+    return tuple(row.key for row in _EXPIRE.rows(connection, at=moment.at, batch=batch))
+
+
+def _too_many(kept: int, oldest: int | None, policy: Policy, moment: Moment) -> TooManyInputs:
+    wait = 1.0 if oldest is None else max(1.0, (oldest - moment.at) / 1000)
+    detail = (
+        f"You keep {kept} bytes of inputs that no job uses, and {policy.input_quota} are allowed. "
+        "Use or delete some; nothing was kept."
+    )
+    return TooManyInputs(detail, retry_after=wait, maximum=policy.input_quota)
+
+
+def _drop_left() -> Prepared:
+    source = row_source()
+    used = select(job_inputs.c.job_id).where(job_inputs.c.source_id == inputs.c.id).exists()
+    named = inputs.c.id.in_(select(cell(source, 0)).select_from(source))
+    return Prepared(delete(inputs).where(named, inputs.c.expires_at.is_(None), ~used))
+
+
+def _expire() -> Prepared:
+    old = select(inputs.c.id).where(inputs.c.expires_at <= bindparam("at")).limit(bindparam("batch"))
+    return Prepared(delete(inputs).where(inputs.c.id.in_(old)).returning(inputs.c.key))
+
+
+_WAITING = Prepared(
+    select(func.sum(inputs.c.bytes).label("bytes"), func.min(inputs.c.expires_at).label("oldest")).where(
+        inputs.c.owner == bindparam("of_owner"), inputs.c.expires_at.is_not(None)
+    )
+)
+_ADD = Prepared(insert(inputs).values({name: bindparam(name) for name in (*FACTS, "created_at", "expires_at")}))
+_FIND = Prepared(
+    select(inputs).where(
+        inputs.c.id == bindparam("wanted"), or_(inputs.c.expires_at.is_(None), inputs.c.expires_at > bindparam("at"))
+    )
+)
+_DELETE = Prepared(delete(inputs).where(inputs.c.id == bindparam("wanted")).returning(inputs.c.key))
+_DELETE_OF_OWNER = Prepared(delete(inputs).where(inputs.c.owner == bindparam("of_owner")).returning(inputs.c.key))
+_DROP_LEFT = _drop_left()
+_EXPIRE = _expire()
