@@ -69,14 +69,22 @@ def _plain(value: Any) -> Any:
 def task_to_message(task: PaintTask) -> Message:
     facts = {field.name: getattr(task, field.name) for field in dataclasses.fields(task) if field.compare}
     facts["request"] = _fields_of(task.request)
-    facts["resume"] = [_fields_of(call) for call in task.resume]
+    facts["resume"] = [call_to_message(call) for call in task.resume]
     return facts
+
+
+def call_to_message(call: OpenCall) -> Message:
+    return _fields_of(call)
+
+
+def call_from_message(facts: Message) -> OpenCall:
+    return OpenCall(**{**facts, "ordinals": tuple(facts["ordinals"])})
 
 
 def task_from_message(facts: Message) -> PaintTask:
     facts["request"] = ImageRequest(**facts["request"])
     facts["ordinals"] = tuple(facts["ordinals"])
-    facts["resume"] = tuple(OpenCall(**{**call, "ordinals": tuple(call["ordinals"])}) for call in facts["resume"])
+    facts["resume"] = tuple(map(call_from_message, facts["resume"]))
     facts["deadline"] = datetime.fromisoformat(facts["deadline"]) if facts["deadline"] else None
     return PaintTask(**facts)
 
