@@ -27,7 +27,7 @@ class TestDeepAI(HostedSuite):
 
     @pytest.fixture
     def engine(self, service):
-        return DeepAI(key=service.key, base_url=service.url)
+        return DeepAI(key=service.key, base_url=service.url, cost=0.04)
 
 
 class TestOpenAI(HostedSuite):
@@ -35,7 +35,7 @@ class TestOpenAI(HostedSuite):
 
     @pytest.fixture
     def engine(self, service):
-        return OpenAI(key=service.key, base_url=service.api_url, models=["gpt-image-1"])
+        return OpenAI(key=service.key, base_url=service.api_url, cost=0.04, models=["gpt-image-1"])
 
 
 class TestDallE3(HostedSuite):
@@ -43,7 +43,7 @@ class TestDallE3(HostedSuite):
 
     @pytest.fixture
     def engine(self, service):
-        return OpenAI(key=service.key, base_url=service.api_url, models=["dall-e-3"])
+        return OpenAI(key=service.key, base_url=service.api_url, cost=0.04, models=["dall-e-3"])
 
 
 class TestOpenAICompatible(HostedSuite):
@@ -51,7 +51,7 @@ class TestOpenAICompatible(HostedSuite):
 
     @pytest.fixture
     def engine(self, service):
-        return OpenAICompatible(key=service.key, base_url=service.api_url, models=["flux"], takes=["seed"])
+        return OpenAICompatible(key=service.key, base_url=service.api_url, cost=0.04, models=["flux"], takes=["seed"])
 
 
 class TestReplicate(HostedSuite):
@@ -59,7 +59,7 @@ class TestReplicate(HostedSuite):
 
     @pytest.fixture
     def engine(self, service):
-        return Replicate(key=service.key, base_url=service.url, models=["someone/flux"], takes=FIELDS)
+        return Replicate(key=service.key, base_url=service.url, cost=0.04, models=["someone/flux"], takes=FIELDS)
 
 
 class TestFal(HostedSuite):
@@ -67,4 +67,4 @@ class TestFal(HostedSuite):
 
     @pytest.fixture
     def engine(self, service):
-        return Fal(key=service.key, base_url=service.url, models=["someone/flux/dev"], takes=FIELDS[:1])
+        return Fal(key=service.key, base_url=service.url, cost=0.04, models=["someone/flux/dev"], takes=FIELDS[:1])

@@ -110,7 +110,6 @@ route_patience = 0.3
 queued_per_owner = 100000
 running_per_owner = {SHARE}
 sweep = 0.5
-breaker_pause = 0.5
 """
 
 
