@@ -57,7 +57,8 @@ class HostedEngine(Engine):
         concurrency: int,
     ) -> None:
         _check_base_url(base_url)
-        _check_positive(timeout=timeout, concurrency=concurrency)
+        _check_timeout(timeout)
+        _check_concurrency(concurrency)
         self._price = Price(cost)
         self.capabilities = replace(
             capabilities,
@@ -189,7 +190,11 @@ def _check_base_url(base_url: str) -> None:
         raise ValueError("base_url must be an http or https address without user, password and query")
 
 
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise ValueError(f"{name} is {value!r}; it must be a number above 0")
+def _check_timeout(timeout: Any) -> None:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
+        raise ValueError(f"timeout is {timeout!r}; it must be a number of seconds above 0")
+
+
+def _check_concurrency(concurrency: Any) -> None:
+    if type(concurrency) is not int or concurrency < 1:
+        raise ValueError(f"concurrency is {concurrency!r}; it must be a whole number above 0")
