@@ -8,7 +8,9 @@ import time
 
 from report import HEAD, show
 
-ALL = ("accept", "responsive", "throughput", "latency", "watchers", "serving", "crash", "backlog", "painter", "page")
+ALL = (
+    "accept", "responsive", "throughput", "latency", "watchers", "serving", "crash", "backlog", "painter", "page", "hosted",
+)  # fmt: skip
 
 
 def main() -> None:

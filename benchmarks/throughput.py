@@ -49,7 +49,7 @@ async def through_limner(server: Server) -> float:
                 raise SystemExit(answer.decode())
 
     await asyncio.gather(*map(submit, connections))
-    while not await _done(connections[0]):
+    while not await done(connections[0]):
         await asyncio.sleep(0.02)
     taken = time.perf_counter() - start
     for connection in connections:
@@ -57,7 +57,7 @@ async def through_limner(server: Server) -> float:
     return JOBS / taken
 
 
-async def _done(connection: Connection) -> bool:
+async def done(connection: Connection) -> bool:
     for state in ("queued", "running"):
         _, answer = await connection.ask("GET", f"/jobs?state={state}&limit=1")
         if json.loads(answer)["items"]:

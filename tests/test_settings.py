@@ -219,3 +219,35 @@ def test_a_wrong_route_or_budget_is_told_by_its_name(empty_folder, text, sentenc
     write(empty_folder, text)
     with pytest.raises(SettingsError, match=sentence):
         Settings.load()
+
+
+@pytest.fixture
+def key_of(empty_folder):
+    def load(text):
+        write(empty_folder, f'[engines.deepai]\nkey = "{text}"\n')
+        return Settings.load().engines["deepai"]
+
+    return load
+
+
+def test_an_engines_key_is_read_from_where_it_stands(key_of, empty_folder, monkeypatch):
+    monkeypatch.setenv("DEEPAI_KEY", "from the environment ")
+    (empty_folder / "secret").write_text("from a file\n")
+    read = [key_of(text).options["key"] for text in ("env:DEEPAI_KEY", f"file:{empty_folder}/secret", "itself")]
+    assert read == ["from the environment", "from a file", "itself"]
+
+
+@pytest.mark.parametrize("text", ["env:NO_SUCH_KEY", "file:/no/such/file", "file:/"])
+def test_a_key_that_is_not_there_stays_as_it_is_written_so_that_the_engine_can_say_so(key_of, text):
+    assert key_of(text).options["key"] == text
+
+
+def test_a_key_stands_in_no_repr(key_of, monkeypatch):
+    monkeypatch.setenv("DEEPAI_KEY", "sk-secret")
+    for text in ("env:DEEPAI_KEY", "sk-secret"):
+        assert "sk-secret" not in repr(key_of(text)) + repr(Settings.load())
+
+
+def test_a_vendors_variable_enables_nothing_by_itself(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert set(Settings.load().engines) == {"painter"}

@@ -53,11 +53,15 @@ class EngineSettings(BaseModel):
 
     @property
     def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
+        """What the engine is made with; a `key` that names its place is read from there."""
+        options = dict(self.model_extra or {})
+        if isinstance(key := options.get("key"), str):
+            options["key"] = read_key(key)
+        return options
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Options may hold keys of services: their names only."""
-        return [("kind", self.kind), ("options", sorted(self.options))]
+        return [("kind", self.kind), ("options", sorted(self.model_extra or {}))]
 
 
 class ModelSettings(BaseModel):
@@ -228,6 +232,21 @@ def read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
+
+
+def read_key(text: str) -> str:
+    """What `env:NAME` or `file:/path` names, or the key itself. A place where nothing is stays as it is written: the engine
+    can be made, and says what is missing.
+    """
+    place, _, name = text.partition(":")
+    if place == "env":
+        return os.environ.get(name, "").strip() or text
+    if place == "file":
+        try:
+            return Path(name).expanduser().read_text("utf-8").strip() or text
+        except (OSError, UnicodeDecodeError):
+            return text
+    return text
 
 
 def without_password(url: str) -> str:

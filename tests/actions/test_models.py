@@ -159,3 +159,14 @@ def test_a_budget_that_could_not_be_kept_is_refused(budgets, why):
 def test_a_budget_binds_only_what_costs():
     models = Models({"openai": Priced(None), "deepai": Priced(0.1), "painter": Easel()}, default="openai")
     models.check_budgets(Budgets(per_engine={"deepai": Allowance(day=1), "painter": Allowance(day=0)}))
+
+
+def test_each_model_of_an_engine_is_checked_for_itself():
+    variants = {"small": {"sizes": ((256, 256),), "options": {"type": "object", "properties": {}}}}
+    models = Models({"openai": Easel(models=("large", "small"), variants=variants)}, default="openai/large")
+    assert models.resolve(Ask(prompt="a fox", options={"style": "oil"})).width == 768
+    with pytest.raises(InvalidRequest) as refused:
+        models.resolve(Ask(prompt="a fox", model="openai/small", width=512, options={"style": "oil"}))
+    assert {fault.pointer for fault in refused.value.errors} == {"/width", "/options/style"}
+    request = models.resolve(Ask(prompt="a fox", model="openai/small"))
+    assert (request.width, request.height) == (256, 256)

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 import pytest
 
 from limner.actions.progress import LARGEST_PREVIEW, ProgressBook, Tally, preview_of
+from limner.codecs.pillow import PillowCodec
 from limner.contracts.engine import Progress
 from limner.domain.event import ProgressTick
 from limner.domain.image import Image, ImageId
 from limner.domain.job import Job, JobId, JobState
 from limner.domain.request import ImageRequest
+from limner.testing.instant import checkerboard
 from tests.actions.workshop import Unsteady
 
 NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -72,14 +74,29 @@ def test_what_an_earlier_try_kept_says_nothing_of_the_pace():
 
 
 @pytest.mark.parametrize(("image", "media_type"), [(WEBP, "image/webp"), (b"\xff\xd8\xff\xe0", "image/jpeg")])
-def test_a_preview_is_shown(image, media_type):
-    preview = preview_of(job(), Progress(step=2, ordinal=1, preview=image))
+async def test_a_small_preview_is_shown_as_it_is(image, media_type):
+    preview = await preview_of(job(), Progress(step=2, ordinal=1, preview=image), PillowCodec())
     assert (preview.ordinal, preview.step, preview.image, preview.media_type) == (1, 2, image, media_type)
 
 
+async def test_a_large_preview_is_made_small():
+    preview = await preview_of(job(), Progress(step=2, preview=checkerboard(1024, 768, 7)), PillowCodec())
+    assert PillowCodec().finish(preview.image, format="webp", labels={}).width == 256
+    assert len(preview.image) <= LARGEST_PREVIEW
+
+
+async def test_a_preview_that_stays_large_is_made_smaller_still():
+    class Wordy(PillowCodec):
+        def thumbnail(self, data, *, size):
+            return WEBP + bytes(100 * size)
+
+    preview = await preview_of(job(), Progress(step=2, preview=b"\x89PNG"), Wordy())
+    assert len(preview.image) == len(WEBP) + 100 * 128
+
+
 @pytest.mark.parametrize("image", [None, b"", b"<svg>", b"\x89PNG", WEBP + bytes(LARGEST_PREVIEW)])
-def test_what_is_no_small_picture_is_not_shown(image):
-    assert preview_of(job(), Progress(step=2, preview=image)) is None
+async def test_what_is_no_picture_is_not_shown(image):
+    assert await preview_of(job(), Progress(step=2, preview=image), PillowCodec()) is None
 
 
 async def test_only_the_last_tick_of_each_job_is_written_in_one_go():

@@ -145,3 +145,14 @@ def test_links_and_sessions_are_not_counted_as_keys(limner):
     limner("keys", "create")
     limner("page-link")
     assert "keys 1," in limner("doctor")[1]
+
+
+def test_a_key_that_is_missing_is_told_with_the_setting_to_write(limner, folder):
+    (folder / "limner.toml").write_text(
+        '[engines.deepai]\n[engines.fal]\nkey = "env:NO_SUCH"\nmodels = ["someone/flux"]\n'
+    )
+    code, out, _ = limner("doctor")
+    assert code == 1
+    assert 'write key = "env:DEEPAI_API_KEY" into its table in the settings' in out
+    assert "the variable NO_SUCH is not set" in out
+    assert "See [engines.fal] in the settings." in out

@@ -139,3 +139,36 @@ def test_an_owner_is_one_short_line_of_text(owner):
 
 def test_an_owner_may_be_any_short_text():
     assert owner_fault("user|42 – 狐") is None
+
+
+PAIRS = Capabilities(max_width=1536, max_height=1536, sizes=((1024, 1024), (1536, 1024), (1024, 1536)))
+FREE = Capabilities(max_width=3840, max_height=3840, max_ratio=3.0, max_pixels=3840 * 2160)
+
+
+@pytest.mark.parametrize("size", [{}, {"width": 1536}, {"height": 1536}, {"width": 1024, "height": 1536}])
+def test_a_size_that_is_listed_fits_and_the_open_side_follows(size):
+    assert faults_of(PAIRS, **size) == []
+
+
+@pytest.mark.parametrize(
+    ("can", "size", "detail", "limits"),
+    [
+        (
+            PAIRS, {"width": 1536, "height": 1536},
+            "The size is 1536 × 1536; painter allows 1024 × 1024, 1536 × 1024, 1024 × 1536.",
+            {"allowed": ["1024 × 1024", "1536 × 1024", "1024 × 1536"]},
+        ),
+        (FREE, {"width": 3840}, "The size is 3840 × 1024; painter allows sides of 3 : 1 at most.", {"max_ratio": 3.0}),
+        (
+            FREE, {"width": 3840, "height": 3840},
+            "The size is 3840 × 3840; painter allows 8294400 pixels at most.", {"max_pixels": 8294400},
+        ),
+    ],
+)  # fmt: skip
+def test_both_sides_together_have_limits_too(can, size, detail, limits):
+    fault = only_fault(can, **size)
+    assert (fault.pointer, fault.code, fault.detail, fault.limits) == ("/width", "out_of_range", detail, limits)
+
+
+def test_only_a_size_whose_sides_are_right_is_looked_at_as_a_whole():
+    assert [fault.pointer for fault in faults_of(PAIRS, width=7, height=9999)] == ["/width", "/height"]

@@ -19,6 +19,9 @@ machines = st.builds(
     size_multiple=st.sampled_from([1, 8, 12, 64]),
     default_width=sizes,
     default_height=sizes,
+    sizes=st.sampled_from([(), ((128, 128), (192, 128)), ((64, 64), (192, 128), (128, 192))]),
+    max_ratio=st.none() | st.just(1.5),
+    max_pixels=st.none() | st.just(30_000),
     max_count=st.integers(1, 4),
     formats=st.sampled_from([("png",), ("png", "webp"), ("webp", "png", "jpeg")]),
     max_prompt=st.integers(5, 20),
@@ -47,13 +50,14 @@ def test_what_fits_all_together_fits_each(capabilities, ask):
         shared = intersection(capabilities)
     except ValueError:
         assume(False)
+    width, height = shared.size(ask.width, ask.height)
     resolved = Ask(
         **{
             **{
                 name: getattr(ask, name) for name in ("prompt", "negative_prompt", "count", "seed", "steps", "guidance")
             },
-            "width": ask.width or shared.default_width,
-            "height": ask.height or shared.default_height,
+            "width": width,
+            "height": height,
             "format": ask.format or shared.formats[0],
         }
     )
@@ -79,11 +83,22 @@ def test_one_alone_can_what_it_can(capabilities):
         (Capabilities(formats=("png",)), Capabilities(formats=("webp",)), "format"),
         (Capabilities(max_width=512), Capabilities(min_width=1024), "width"),
         (Capabilities(max_height=512), Capabilities(min_height=1024), "height"),
+        (Capabilities(sizes=((512, 512),)), Capabilities(sizes=((1024, 1024),)), "size"),
+        (Capabilities(sizes=((512, 512),)), Capabilities(min_width=1024), "size"),
     ],
 )
 def test_what_no_request_could_fit_is_refused(one, other, lacks):
     with pytest.raises(ValueError, match=f"no {lacks} in common"):
         intersection([one, other])
+
+
+def test_listed_sizes_are_those_that_the_others_paint():
+    gpt = Capabilities(sizes=((1024, 1024), (1536, 1024), (1792, 1024)))
+    deepai = Capabilities(max_width=1536, size_multiple=32, default_width=512, default_height=512)
+    for one, other in ((gpt, deepai), (deepai, gpt)):
+        shared = intersection([one, other])
+        assert shared.sizes == ((1024, 1024), (1536, 1024))
+        assert (shared.default_width, shared.default_height) == (1024, 1024)
 
 
 def test_options_are_those_that_all_know_under_all_their_rules():

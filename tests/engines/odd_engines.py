@@ -205,3 +205,15 @@ class Wordless(Odd):
 
     async def paint(self, task):
         yield "a picture"
+
+
+class Calling(Odd):
+    """Keeps in a file which call it was told to cancel."""
+
+    async def paint(self, task):
+        yield Painted(ordinal=0, image=b"image")
+
+    async def cancel(self, call):
+        if call.handle is None:
+            raise RateLimited
+        Path(self.options["file"]).write_text(json.dumps([call.ordinals, call.request_key, call.handle]))

@@ -332,3 +332,11 @@ async def test_a_child_ignores_the_signals_that_stop_a_server(isolated):
     os.kill(child, signal.SIGINT)
 
     assert (await facts_of(engine))["pid"] == child
+
+
+async def test_a_cancel_of_a_call_reaches_the_engine(isolated, tmp_path):
+    engine = isolated("Calling", {"file": str(tmp_path / "call")})
+    await engine.cancel(OpenCall(ordinals=(1, 2), request_key="k", handle={"id": 7}))
+    assert json.loads((tmp_path / "call").read_text()) == [[1, 2], "k", {"id": 7}]
+    with pytest.raises(RateLimited):
+        await engine.cancel(OpenCall(ordinals=(0,), request_key="k", handle=None))

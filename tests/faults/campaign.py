@@ -19,6 +19,8 @@ from pathlib import Path
 
 import httpx
 
+from limner.testing.services import DeepAIService, ReplicateService
+from limner.testing.services.service import HostedService
 from tests.faults.installation import Installation, children_of, installation, kill
 from tests.faults.oracle import check_everything, check_shares
 
@@ -26,6 +28,7 @@ SHARE = 6
 """Jobs of the one owner that may run at once: fewer than the engines of two processes have room for."""
 
 MODELS = ("instant", "isolated", "paid", "hosted", "routed")
+AT_SERVICES = ("deepai", "replicate/someone/flux")
 
 POINTS = (
     "after_claim",
@@ -43,7 +46,6 @@ POINTS = (
 
 MISDEEDS = (
     {"deed": "not_sent", "attempts": 1},
-    {"deed": "rate_limit", "attempts": 1},
     {"deed": "bad_image", "at": "painted", "attempts": 1},
     {"deed": "short_delivery"},
     {"deed": "refuse"},
@@ -55,6 +57,18 @@ MISDEEDS_ON_A_ROUTE = (
     {"deed": "bad_image", "at": "painted", "attempts": 1},
 )
 """What sends a job on to its next engine, and what must not."""
+
+
+SERVICES_MISDEEDS = (
+    ("fault", "call"),
+    ("loading", "call"),
+    ("bad_gateway", "call"),
+    ("reset_after", "call"),
+    ("html", "call"),
+    ("fault", "status"),
+    ("short", "picture"),
+    ("truncated", "picture"),
+)
 
 
 def settings(home: Path) -> str:
@@ -99,12 +113,27 @@ sweep = 0.5
 """
 
 
+def at_services(deepai: HostedService, replicate: HostedService) -> str:
+    """Two more, at services on sockets: one is charged at once, one hands out a handle."""
+    return f"""
+[engines.deepai]
+key = "{deepai.key}"
+base_url = "{deepai.url}"
+
+[engines.replicate]
+key = "{replicate.key}"
+base_url = "{replicate.url}"
+models = ["someone/flux"]
+"""
+
+
 @dataclass
 class Submitter(threading.Thread):
     """Eight clients that never stop asking; `acknowledged` holds every id that was answered 202."""
 
     place: Installation
     seed: int
+    services: tuple[HostedService, ...] = ()
     misbehaving: float = 0.2
     acknowledged: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -115,6 +144,10 @@ class Submitter(threading.Thread):
     def __hash__(self) -> int:
         return id(self)
 
+    @property
+    def _models(self) -> tuple[str, ...]:
+        return (*MODELS, *AT_SERVICES) if self.services else MODELS
+
     def run(self) -> None:
         chance = random.Random(self.seed)
         with self.place.client() as client:
@@ -123,8 +156,12 @@ class Submitter(threading.Thread):
                 time.sleep(0.03)
 
     def _submit(self, client: httpx.Client, chance: random.Random) -> None:
-        body = {"prompt": "a picture", "model": chance.choice(MODELS), "count": chance.choice((1, 1, 2))}
-        if body["model"] != "instant" and chance.random() < self.misbehaving:
+        prompt = f"picture {len(self.acknowledged)} of {chance.random()}"
+        body = {"prompt": prompt, "model": chance.choice(self._models), "count": chance.choice((1, 1, 2))}
+        if self.services and chance.random() < self.misbehaving / 2:
+            deed, at = chance.choice(SERVICES_MISDEEDS)
+            chance.choice(self.services).misbehave(deed, at=at)
+        if body["model"] in MODELS[1:] and chance.random() < self.misbehaving:
             misdeeds = MISDEEDS_ON_A_ROUTE if body["model"] == "routed" else MISDEEDS
             body["options"] = {"misbehave": chance.choice(misdeeds)}
         with contextlib.suppress(httpx.TransportError):
@@ -227,16 +264,22 @@ def _dies_by_itself(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 def run(home: Path, *, kills: int, seed: int) -> Campaign:
     """Strike `kills` times, then wait for quiet and check everything. Raises AssertionError."""
-    with installation(home, settings(home)) as place:
+    with (
+        DeepAIService(paint_seconds=0.1) as deepai,
+        ReplicateService(paint_seconds=0.3) as replicate,
+        installation(home, settings(home) + at_services(deepai, replicate)) as place,
+    ):
         campaign = Campaign(place, random.Random(seed))
         campaign.start()
-        submitter = Submitter(place, seed)
+        submitter = Submitter(place, seed, services=(deepai, replicate))
         submitter.start()
         while campaign.killed < kills:
             campaign.strike()
         submitter.stopped.set()
         submitter.join()
-        jobs = check_everything(place, submitter.acknowledged, ledgers=sorted(home.glob("*.jsonl")))
+        jobs = check_everything(
+            place, submitter.acknowledged, ledgers=sorted(home.glob("*.jsonl")), services=(deepai, replicate)
+        )
         campaign.peak = check_shares(place, SHARE)
         summarise(campaign, jobs, seed)
     return campaign

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from limner.testing.ledger_service import charges, read_ledger
+from limner.testing.services.service import HostedService
 from tests.faults.installation import Installation
 
 FINAL = {"succeeded", "failed", "cancelled"}
@@ -115,8 +116,21 @@ def check_usage(place: Installation, ledgers: Iterable[Path]) -> None:
         assert len(read_ledger(ledger)) <= noted.get(ledger.stem, 0), ledger
 
 
+def check_service(service: HostedService, jobs: Iterable[dict[str, Any]]) -> None:
+    """The same at a service, which knows a job by its prompt alone; its calls are for one picture each."""
+    counted = collections.Counter(call.prompt for call in service.calls)
+    for job in jobs:
+        allowed = job["request"]["count"] + job["ambiguous_calls"] + job["paid_bad_outputs"]
+        assert counted[job["request"]["prompt"]] <= allowed, (counted[job["request"]["prompt"]], job)
+
+
 def check_everything(
-    place: Installation, ids: Sequence[str], *, seconds: float = 60.0, ledgers: Sequence[Path] = ()
+    place: Installation,
+    ids: Sequence[str],
+    *,
+    seconds: float = 60.0,
+    ledgers: Sequence[Path] = (),
+    services: Iterable[HostedService] = (),
 ) -> dict[str, dict[str, Any]]:
     jobs = wait_until_final(place, ids, seconds)
     check_events(place, ids)
@@ -125,4 +139,6 @@ def check_everything(
     check_integrity(place)
     check_charges(ledgers, jobs.values())
     check_usage(place, ledgers)
+    for service in services:
+        check_service(service, jobs.values())
     return jobs

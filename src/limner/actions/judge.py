@@ -113,7 +113,7 @@ def _by_class(error: LimnerError, job: Job, situation: Situation) -> Verdict:
         case RetryClass.LATER:
             return _when_free(situation)
         case RetryClass.ONCE:
-            return _after_bad_image(error, job, situation)
+            return _after_useless_call(error, job, situation)
         case RetryClass.NEVER:
             return Failure(error=as_job_error(error))
         case _:
@@ -171,7 +171,7 @@ def _after_loss(job: Job, situation: Situation) -> Verdict:
     return Failure(error=over, counters=lost) if over else lost
 
 
-def _after_bad_image(error: LimnerError, job: Job, situation: Situation) -> Verdict:
+def _after_useless_call(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     counted = Requeue(bad_images=1, paid_bad_outputs=int(situation.charged), urgent=situation.open_call)
     if job.bad_images + 1 >= UNUSABLE_PICTURES:
         return Failure(error=as_job_error(error), counters=counted)

@@ -23,7 +23,7 @@ async def keep_stroke(run: Running, stroke: Stroke) -> None:
     """Raises ContractBroken for what no engine should yield, and what keeping a picture raises."""
     match stroke:
         case Progress():
-            _tell(run, stroke)
+            await _tell(run, stroke)
         case Submitting():
             await _open_call(run, stroke)
         case Submitted():
@@ -34,9 +34,9 @@ async def keep_stroke(run: Running, stroke: Stroke) -> None:
             raise ContractBroken(f"The engine yielded a {type(stroke).__name__}.")
 
 
-def _tell(run: Running, progress: Progress) -> None:
+async def _tell(run: Running, progress: Progress) -> None:
     tick = run.tally.note(progress, now=run.needs.clock.monotonic())
-    preview = preview_of(run.job, progress)
+    preview = await preview_of(run.job, progress, run.needs.codec)
     run.needs.notifier.publish([tick, preview] if preview else [tick])
     run.needs.save(tick)
 
@@ -101,7 +101,7 @@ async def _keep(run: Running, painted: Painted) -> None:
     try:
         change = await run.insist(partial(_store, run, painted), run.hold_on)
     except BadImage:
-        run.note_bad_image(painted.ordinal)
+        run.note_spent(painted.ordinal)
         raise
     seconds = run.needs.clock.monotonic() - began
     run.needs.observer.time("limner_keep_seconds", seconds)

@@ -132,10 +132,10 @@ class Models:
 def _offers(engines: Mapping[str, Engine]) -> Iterator[tuple[str, _Offer]]:
     for name, engine in engines.items():
         capabilities = engine.capabilities
-        options = OptionsCheck(name, capabilities.options)
         for part in capabilities.models or ("",):
             model = f"{name}/{part}" if part else name
-            yield model, _Offer(route=(model,), capabilities=capabilities, checks=(options,))
+            can = capabilities.of(part)
+            yield model, _Offer(route=(model,), capabilities=can, checks=(OptionsCheck(model, can.options),))
 
 
 def _shared(name: str, route: Route, offers: Sequence[_Offer]) -> _Offer:
@@ -153,12 +153,13 @@ def _shared(name: str, route: Route, offers: Sequence[_Offer]) -> _Offer:
 
 
 def _resolved(ask: Ask, model: str, capabilities: Capabilities) -> ImageRequest:
+    width, height = capabilities.size(ask.width, ask.height)
     return ImageRequest(
         prompt=ask.prompt,
         model=model,
         negative_prompt=ask.negative_prompt or None,
-        width=capabilities.default_width if ask.width is None else ask.width,
-        height=capabilities.default_height if ask.height is None else ask.height,
+        width=width,
+        height=height,
         count=1 if ask.count is None else ask.count,
         seed=random.randrange(SEED_LIMIT) if ask.seed is None else ask.seed,  # noqa: S311 - no secret
         steps=ask.steps,

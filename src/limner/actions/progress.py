@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from limner.contracts.codec import Codec
 from limner.contracts.engine import Progress
 from limner.contracts.repository import WorkRepository
+from limner.domain.errors import BadImage
 from limner.domain.event import PreviewTick, ProgressTick
 from limner.domain.job import Job
 
 LARGEST_PREVIEW = 24 * 1024
+PREVIEW_SIZES = (256, 128)
 
 
 class Tally:
@@ -57,10 +62,10 @@ class Tally:
         return round((now - self._began) * (1.0 - self._fraction) / gained, 1) if gained > 0 else None
 
 
-def preview_of(job: Job, progress: Progress) -> PreviewTick | None:
-    """The preview that came with a step, where it is one that watchers can be shown."""
-    image = progress.preview
-    media_type = _media_type(image) if image and len(image) <= LARGEST_PREVIEW else None
+async def preview_of(job: Job, progress: Progress, codec: Codec) -> PreviewTick | None:
+    """The preview that came with a step, small enough for watchers; None where that cannot be had."""
+    image = await _small(progress.preview, codec) if progress.preview else None
+    media_type = _media_type(image) if image else None
     if image is None or media_type is None:
         return None
     return PreviewTick(
@@ -71,6 +76,19 @@ def preview_of(job: Job, progress: Progress) -> PreviewTick | None:
         image=image,
         media_type=media_type,
     )
+
+
+async def _small(image: bytes, codec: Codec) -> bytes | None:
+    if len(image) <= LARGEST_PREVIEW and _media_type(image):
+        return image
+    for size in PREVIEW_SIZES:
+        try:
+            smaller = await asyncio.to_thread(codec.thumbnail, image, size=size)
+        except BadImage:
+            return None
+        if len(smaller) <= LARGEST_PREVIEW:
+            return smaller
+    return None
 
 
 def _media_type(image: bytes) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from functools import partial
 
 from limner.actions.given_inputs import GivenInputs
@@ -12,7 +14,9 @@ from limner.actions.strokes import Strokes
 from limner.contracts.engine import OpenCall, PaintTask, Stroke
 from limner.contracts.faults import fault
 from limner.domain.capabilities import Capabilities
-from limner.domain.errors import ContractBroken, LeaseLost
+from limner.domain.errors import ContractBroken, EngineError, LeaseLost, RetryClass
+
+logger = logging.getLogger("limner.worker")
 
 
 async def run_job(run: Running) -> None:
@@ -29,13 +33,14 @@ async def run_job(run: Running) -> None:
         except Exception as error:  # noqa: BLE001 - the worker's outermost step
             if not run.settled:
                 await settle(run, error)
+        await call_off(run)
 
 
 async def begin(run: Running) -> Strokes:
     """The paint of an open engine; nothing is painted yet."""
     fault("after_claim")
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
-    given = await fetch_inputs(run, engine.capabilities)
+    given = await fetch_inputs(run, engine.capabilities.of(run.job.engine_model))
     run.needs.retry_budget.note_try(run.job.engine)
     return Strokes(
         engine.paint(_task(run, given)),
@@ -60,7 +65,12 @@ async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
 
 async def paint(run: Running, strokes: Strokes) -> Stroke:
     """What the engine yields next: it may neither end while pictures are missing, nor go on beyond the job's deadline."""
-    stroke = await strokes.next(within=run.seconds_left)
+    try:
+        stroke = await strokes.next(within=run.seconds_left)
+    except EngineError as error:
+        if error.retry is RetryClass.ONCE and isinstance(ordinal := error.facts.get("ordinal"), int):
+            run.note_spent(ordinal)
+        raise
     if stroke is None:
         raise ContractBroken(f"The engine ended without {len(run.missing)} of {run.job.request.count} pictures.")
     return stroke
@@ -74,6 +84,19 @@ async def stop(run: Running, strokes: Strokes) -> None:
     finally:
         await strokes.close(run.needs.policy.close_grace)
         run.needs.observer.time("limner_paint_seconds", strokes.age, engine=run.job.engine)
+
+
+async def call_off(run: Running) -> None:
+    """Services stop what nobody waits for any more; they need not answer."""
+    if not run.ended or not run.open_call:
+        return
+    for call in _open_calls(run):
+        try:
+            engine = await run.needs.engines.engine(run.job.engine)
+            async with asyncio.timeout(run.needs.policy.close_grace):
+                await engine.cancel(call)
+        except Exception as error:  # noqa: BLE001 - the job is over, whatever the service says
+            logger.info("a call could not be called off", extra=run.facts | {"fault": type(error).__name__})
 
 
 def _task(run: Running, given: GivenInputs) -> PaintTask:

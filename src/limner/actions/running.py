@@ -75,7 +75,7 @@ class RunNeeds:
 
 
 class Running:
-    """A claim between `begin` and `settle`. `settled`: its row needs no more word from us."""
+    """A claim between `begin` and `settle`. `settled`: its row needs no more word from us. `ended`: the job is over."""
 
     def __init__(self, claim: Claim, needs: RunNeeds) -> None:
         self.claim = claim
@@ -90,6 +90,7 @@ class Running:
         self.interrupted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_chance = 0.0
         self.settled = False
+        self.ended = False
         self.spent: set[int] = set()
 
     @property
@@ -120,7 +121,7 @@ class Running:
         if call and self.missing.isdisjoint(range(call.first_ordinal, call.first_ordinal + call.count)):
             del self.calls[call.first_ordinal]
 
-    def note_bad_image(self, ordinal: int) -> None:
+    def note_spent(self, ordinal: int) -> None:
         """Its call has come to an end: whatever was paid for it bought nothing that can be kept."""
         if call := self._call_of(ordinal):
             self.spent.add(call.first_ordinal)
@@ -144,6 +145,7 @@ class Running:
         """Watchers hear of a change that is committed, and an end is counted as what the row took it for."""
         count_ends((change,), self.needs.observer)
         self.seq = max(self.seq, change.seq)
+        self.ended = change.ended is not None
         self.needs.notifier.publish([change])
 
     def settle(self) -> None:

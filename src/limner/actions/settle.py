@@ -16,7 +16,7 @@ from limner.actions.troubles import Standing
 from limner.contracts.faults import fault
 from limner.contracts.repository import Requeue
 from limner.domain.engine_state import PASSING
-from limner.domain.errors import BadImage, BudgetExhausted, EngineError, LeaseLost, LimnerError, UnknownOutcome
+from limner.domain.errors import BudgetExhausted, EngineError, LeaseLost, LimnerError, RetryClass, UnknownOutcome
 from limner.domain.event import JobChanged
 from limner.domain.job import JobError, JobState
 from limner.domain.route import engine_of
@@ -72,7 +72,7 @@ def _error_of(run: Running, fault_found: Exception) -> LimnerError:
 
 
 def _situation(run: Running, error: LimnerError, standing: Standing) -> Situation:
-    charged = isinstance(error, BadImage) and bool(run.spent)
+    charged = isinstance(error, EngineError) and error.retry is RetryClass.ONCE and bool(run.spent)
     return Situation(
         now=run.needs.repository.now(),
         policy=run.needs.policy,

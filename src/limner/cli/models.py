@@ -32,8 +32,9 @@ def _tell(model: Document) -> None:
     can = model["capabilities"]
     width, height = can["width"], can["height"]
     click.echo(f"{model['name']}{'  (default)' if model['default'] else ''}  {model['description']}")
-    sizes = f"{width['minimum']}–{width['maximum']} × {height['minimum']}–{height['maximum']} px"
-    click.echo(f"  {sizes}, up to {can['max_count']} pictures, {', '.join(can['formats'])}")
+    any_size = f"{width['minimum']}–{width['maximum']} × {height['minimum']}–{height['maximum']}"
+    sizes = " · ".join(f"{one} × {other}" for one, other in can["sizes"] or ()) or any_size
+    click.echo(f"  {sizes} px, up to {can['max_count']} pictures, {', '.join(can['formats'])}")
     if model["route"]:
         click.echo(f"  Painted by {', else '.join(model['route'])}")
     if can["inputs"]:

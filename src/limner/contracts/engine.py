@@ -21,7 +21,8 @@ PLUGIN_API = 1
 class Progress:
     """How far the paint is: `step` of `steps` (None: unknown), lossy, latest wins.
 
-    `preview` is a small picture (WebP or JPEG, ≤ 256 px, ≤ 24 KiB) of `ordinal` in the making.
+    `preview` is a picture of `ordinal` in the making: WebP or JPEG of ≤ 256 px and ≤ 24 KiB goes to watchers as it is, any
+    other PNG, JPEG or WebP is made small first.
     """
 
     step: int
@@ -151,6 +152,9 @@ class Engine(abc.ABC):
 
     async def health(self) -> None:  # noqa: B027 - optional by design
         """Return when it can paint, raise an EngineError that says why not and what to do."""
+
+    async def cancel(self, call: OpenCall) -> None:  # noqa: B027 - optional by design
+        """Tell the service that nobody waits for this call any more. Called once, after the paint is closed; best effort."""
 
     @abc.abstractmethod
     def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:

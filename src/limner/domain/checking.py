@@ -78,6 +78,14 @@ def _negative_prompt_faults(text: Any, who: str, capabilities: Capabilities) -> 
 
 
 def _size_faults(ask: Ask, who: str, can: Capabilities) -> Iterator[FieldError]:
+    """Each side for itself, then both together."""
+    faults = list(_side_faults(ask, who, can))
+    yield from faults
+    if not faults:
+        yield from _shape_faults(ask, who, can)
+
+
+def _side_faults(ask: Ask, who: str, can: Capabilities) -> Iterator[FieldError]:
     for name, value, low, high in (
         ("width", ask.width, can.min_width, can.max_width),
         ("height", ask.height, can.min_height, can.max_height),
@@ -100,6 +108,22 @@ def _input_faults(ask: Ask, who: str, capabilities: Capabilities) -> Iterator[Fi
         yield from _optional_faults("strength", ask.strength, capabilities.strength, who)
         if capabilities.strength and all(reference.role != IMAGE for reference in references):
             yield FieldError("/strength", "not_supported", "strength needs an image in inputs; leave it out.")
+
+
+def _shape_faults(ask: Ask, who: str, can: Capabilities) -> Iterator[FieldError]:
+    width, height = can.size(ask.width, ask.height)
+    ratio = max(width / height, height / width)
+    pointer = "/width" if ask.width is not None else "/height"
+    told = f"The size is {width} × {height}; {who} allows"
+    if can.sizes and (width, height) not in can.sizes:
+        allowed = [f"{one} × {other}" for one, other in can.sizes]
+        yield FieldError(pointer, "out_of_range", f"{told} {listed(allowed)}.", {"allowed": allowed})
+    if can.max_ratio and ratio > can.max_ratio:
+        detail = f"{told} sides of {can.max_ratio:g} : 1 at most."
+        yield FieldError(pointer, "out_of_range", detail, {"max_ratio": can.max_ratio})
+    if can.max_pixels and width * height > can.max_pixels:
+        detail = f"{told} {can.max_pixels} pixels at most."
+        yield FieldError(pointer, "out_of_range", detail, {"max_pixels": can.max_pixels})
 
 
 def _number_faults(name: str, value: Any, low: float, high: float, who: str = "") -> Iterator[FieldError]:

@@ -17,7 +17,7 @@
      └─ EngineError                 what an engine raises while it paints; see RetryClass
          ├─ NotSent · UnknownOutcome · RateLimited · Transient
          ├─ OutOfMoney · Unauthorised · RefusedByPolicy · BadParameter
-         ├─ BadImage
+         ├─ BadImage · CallFailed      of the call for the fact `ordinal`, which is over
          ├─ EngineCrashed · EngineTimeout · OutOfMemory
          └─ EngineFailed
              └─ ContractBroken      what the worker says of an engine that promised otherwise
@@ -332,6 +332,12 @@ class BadImage(EngineError):
 
     code = "bad_image"
     title = "The picture is unusable"
+    retry = RetryClass.ONCE
+
+
+class CallFailed(EngineError):
+    """The service took the call and failed at it; it may have been charged."""
+
     retry = RetryClass.ONCE
 
 

@@ -17,13 +17,15 @@ def intersection(capabilities: Sequence[Capabilities]) -> Capabilities:
     shared = reduce(_both, capabilities)
     if not shared.formats:
         raise ValueError("they have no format in common")
-    return replace(
-        shared,
-        default_width=_fitting("width", shared.default_width, shared.min_width, shared.max_width, shared.size_multiple),
-        default_height=_fitting(
-            "height", shared.default_height, shared.min_height, shared.max_height, shared.size_multiple
-        ),
-        options=_options([one.options for one in capabilities]),
+    width, height = shared.size(None, None) if shared.sizes else _default_size(shared)
+    options = _options([one.options for one in capabilities])
+    return replace(shared, default_width=width, default_height=height, options=options)
+
+
+def _default_size(can: Capabilities) -> tuple[int, int]:
+    return (
+        _fitting("width", can.default_width, can.min_width, can.max_width, can.size_multiple),
+        _fitting("height", can.default_height, can.min_height, can.max_height, can.size_multiple),
     )
 
 
@@ -31,11 +33,15 @@ def _both(one: Capabilities, other: Capabilities) -> Capabilities:
     return replace(
         one,
         models=(),
+        variants={},
         min_width=max(one.min_width, other.min_width),
         max_width=min(one.max_width, other.max_width),
         min_height=max(one.min_height, other.min_height),
         max_height=min(one.max_height, other.max_height),
         size_multiple=math.lcm(one.size_multiple, other.size_multiple),
+        sizes=_sizes(one, other),
+        max_ratio=_least(one.max_ratio, other.max_ratio),
+        max_pixels=_least(one.max_pixels, other.max_pixels),
         max_count=min(one.max_count, other.max_count),
         formats=tuple(name for name in one.formats if name in other.formats),
         max_prompt=min(one.max_prompt, other.max_prompt),
@@ -48,6 +54,20 @@ def _both(one: Capabilities, other: Capabilities) -> Capabilities:
         previews=one.previews and other.previews,
         charges=one.charges or other.charges,
     )
+
+
+def _sizes(one: Capabilities, other: Capabilities) -> tuple[tuple[int, int], ...]:
+    """Those that both paint, where one has only some. Raises ValueError where there is none."""
+    listed = one.sizes or other.sizes
+    shared = tuple(size for size in listed if one.paints(*size) and other.paints(*size))
+    if listed and not shared:
+        raise ValueError("they have no size in common")
+    return shared
+
+
+def _least(one: Any, other: Any) -> Any:
+    """The stricter of two limits that may be absent."""
+    return min((limit for limit in (one, other) if limit is not None), default=None)
 
 
 def _overlap(one: tuple[Any, Any] | None, other: tuple[Any, Any] | None) -> tuple[Any, Any] | None:

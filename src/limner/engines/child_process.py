@@ -15,12 +15,13 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from limner.contracts.engine import PaintTask, Progress, Stroke
+from limner.contracts.engine import OpenCall, PaintTask, Progress, Stroke
 from limner.domain.errors import EngineCrashed, EngineError, EngineFailed, EngineTimeout, OutOfMemory
 from limner.engines.cause_of_death import CLOSED, DEAF, GARBAGE, UNOPENED, CauseOfDeath, explain, hunger
 from limner.engines.frames import (
     BadFrame,
     Message,
+    call_to_message,
     error_from_message,
     error_to_message,
     read_frame,
@@ -120,6 +121,10 @@ class ChildProcess:
     async def health(self) -> None:
         """Raises the EngineError that the engine's own health raises."""
         await self._ask("health")
+
+    async def call_off(self, call: OpenCall) -> None:
+        """Raises what the engine's own cancel raises."""
+        await self._ask("call_off", call=call_to_message(call))
 
     async def _ask(self, do: str, **facts: Any) -> None:
         line = self._new_line(None)

@@ -72,8 +72,16 @@ def task_to_message(task: PaintTask) -> Message:
     facts["request"] = _fields_of(task.request)
     facts["request"]["inputs"] = [_fields_of(reference) for reference in task.request.inputs]
     facts["inputs"] = [_fields_of(given) for given in task.inputs]
-    facts["resume"] = [_fields_of(call) for call in task.resume]
+    facts["resume"] = [call_to_message(call) for call in task.resume]
     return facts
+
+
+def call_to_message(call: OpenCall) -> Message:
+    return _fields_of(call)
+
+
+def call_from_message(facts: Message) -> OpenCall:
+    return OpenCall(**{**facts, "ordinals": tuple(facts["ordinals"])})
 
 
 def task_from_message(facts: Message) -> PaintTask:
@@ -81,7 +89,7 @@ def task_from_message(facts: Message) -> PaintTask:
     facts["request"] = ImageRequest(**{**facts["request"], "inputs": references})
     facts["inputs"] = tuple(TaskInput(**given) for given in facts["inputs"])
     facts["ordinals"] = tuple(facts["ordinals"])
-    facts["resume"] = tuple(OpenCall(**{**call, "ordinals": tuple(call["ordinals"])}) for call in facts["resume"])
+    facts["resume"] = tuple(map(call_from_message, facts["resume"]))
     facts["deadline"] = datetime.fromisoformat(facts["deadline"]) if facts["deadline"] else None
     return PaintTask(**facts)
 

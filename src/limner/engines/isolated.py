@@ -8,7 +8,7 @@ import operator
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal, get_args
 
-from limner.contracts.engine import Engine, PaintTask, Progress, Stroke
+from limner.contracts.engine import Engine, OpenCall, PaintTask, Progress, Stroke
 from limner.domain.errors import EngineError, EngineTimeout
 from limner.domain.request import ImageRequest
 from limner.domain.wording import listed
@@ -83,6 +83,10 @@ class IsolatedEngine(Engine):
                 await child.health()
         except TimeoutError:
             raise EngineTimeout(f"The engine did not say how it is within {self._health_timeout:g} s.") from None
+
+    async def cancel(self, call: OpenCall) -> None:
+        seat = min(self._seats, key=lambda seat: seat.paints)
+        await (await seat.child()).call_off(call)
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
         seat = _Seat(self._plan) if task.alone else min(self._seats, key=lambda seat: seat.paints)

@@ -26,6 +26,7 @@ from limner.contracts.engine import Engine, Progress, Stroke
 from limner.domain.errors import EngineError
 from limner.engines.frames import (
     Message,
+    call_from_message,
     error_from_message,
     error_to_message,
     read_frame,
@@ -164,6 +165,8 @@ class _Talk:
                 self._begin(request, paint.run(engine, message["task"]))
             case "health":
                 self._begin(request, engine.health())
+            case "call_off":
+                self._begin(request, engine.cancel(call_from_message(message["call"])))
             case "cancel" if request in self._requests:
                 self._requests[request].cancel()
             case _ if request in self._paints:

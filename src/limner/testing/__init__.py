@@ -10,16 +10,32 @@ if TYPE_CHECKING:
     from limner.testing.instant import InstantEngine
     from limner.testing.ledger import LedgerEngine
     from limner.testing.recorded import RecordedEngine
+    from limner.testing.services import DeepAIService, FalService, OpenAIService, ReplicateService
     from limner.testing.storage_suite import StorageSuite
     from limner.testing.tasks import paint_task
 
-__all__ = ["EngineSuite", "InstantEngine", "LedgerEngine", "RecordedEngine", "StorageSuite", "paint_task"]
+__all__ = [
+    "DeepAIService",
+    "EngineSuite",
+    "FalService",
+    "InstantEngine",
+    "LedgerEngine",
+    "OpenAIService",
+    "RecordedEngine",
+    "ReplicateService",
+    "StorageSuite",
+    "paint_task",
+]
 
 _HOMES = {
+    "DeepAIService": "services",
     "EngineSuite": "engine_suite",
+    "FalService": "services",
     "InstantEngine": "instant",
     "LedgerEngine": "ledger",
+    "OpenAIService": "services",
     "RecordedEngine": "recorded",
+    "ReplicateService": "services",
     "StorageSuite": "storage_suite",
     "paint_task": "tasks",
 }

@@ -12,7 +12,7 @@ import asyncio
 import itertools
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any, ClassVar, TypeVar
 
@@ -31,6 +31,7 @@ from limner.contracts.engine import (
     Submitted,
     Submitting,
 )
+from limner.domain.capabilities import Capabilities
 from limner.domain.errors import EngineError
 from limner.domain.image import MEDIA_TYPES
 from limner.domain.input import IMAGE, MASK
@@ -39,10 +40,16 @@ from limner.testing.tasks import paint_task
 
 CANCEL_SECONDS = 5.0
 HANDLE_BYTES = 8 * 1024
-PREVIEW_BYTES = 24 * 1024
-PREVIEW_SIDE = 256
 OUTSIDE = frozenset({"socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.fork", "os.posix_spawn"})
 """What the interpreter reports when code reaches beyond its process."""
+
+SHAPES: Mapping[str, Callable[[tuple[int, int]], float]] = {
+    "smallest": lambda size: size[0] * size[1],
+    "square": lambda size: abs(size[0] - size[1]),
+    "wide": lambda size: size[1] / size[0],
+    "tall": lambda size: size[0] / size[1],
+}
+"""What is least for the size that has the shape best."""
 
 T = TypeVar("T")
 StrokeT = TypeVar("StrokeT", Progress, Submitting, Submitted, Painted)
@@ -71,11 +78,13 @@ class EngineSuite:
         assert str(engine.plugin_api).partition(".")[0] == str(PLUGIN_API)
 
     def test_its_sizes_can_be_asked_for(self, engine: Engine) -> None:
-        can = engine.capabilities
-        assert 1 <= can.min_width <= can.default_width <= can.max_width
-        assert 1 <= can.min_height <= can.default_height <= can.max_height
-        assert can.default_width % can.size_multiple == 0
-        assert can.default_height % can.size_multiple == 0
+        for can in map(engine.capabilities.of, engine.capabilities.models or ("",)):
+            width, height = can.size(None, None)
+            assert 1 <= can.min_width <= width <= can.max_width
+            assert 1 <= can.min_height <= height <= can.max_height
+            assert width % can.size_multiple == 0
+            assert height % can.size_multiple == 0
+            assert not can.sizes or (width, height) in can.sizes
 
     def test_its_limits_make_sense(self, engine: Engine) -> None:
         can = engine.capabilities
@@ -115,7 +124,7 @@ class EngineSuite:
         assert images(first) != images(other)
 
     def test_it_paints_each_missing_picture_once(self, engine: Engine) -> None:
-        count = min(3, engine.capabilities.max_count)
+        count = min(3, self.can(engine).max_count)
         missing = tuple(range(0, count, 2))
         painted = self.painted(engine, self.task(engine, count=count, ordinals=missing))
         assert sorted(picture.ordinal for picture in painted) == list(missing)
@@ -128,17 +137,17 @@ class EngineSuite:
         assert (picture.width, picture.height) == (task.request.width, task.request.height)
 
     def test_the_same_seed_gives_the_same_picture(self, engine: Engine) -> None:
-        self.need(engine.capabilities.seeds, "takes no seeds")
+        self.need(self.can(engine).seeds, "takes no seeds")
         first, again = self.strokes_of(engine, self.task(engine), self.task(engine))
         assert images(first) == images(again)
 
     def test_another_seed_gives_another_picture(self, engine: Engine) -> None:
-        self.need(engine.capabilities.seeds, "takes no seeds")
+        self.need(self.can(engine).seeds, "takes no seeds")
         first, other = self.strokes_of(engine, self.task(engine, seed=7), self.task(engine, seed=8))
         assert images(first) != images(other)
 
     def test_each_ordinal_has_its_own_seed(self, engine: Engine) -> None:
-        self.need(engine.capabilities.seeds and engine.capabilities.max_count > 1, "takes no seeds or paints one")
+        self.need(self.can(engine).seeds and self.can(engine).max_count > 1, "takes no seeds or paints one")
         second = self.task(engine, seed=7, count=2, ordinals=(1,))
         tried_again, alone = self.strokes_of(engine, second, self.task(engine, seed=8))
         assert images(tried_again) == images(alone)
@@ -147,7 +156,7 @@ class EngineSuite:
         "prompt", ["x", "𝔸 🦊 \u202eوصف\u202c 画 e\u0301", "a fox, "], ids=["short", "odd", "longest"]
     )
     def test_it_paints_all_or_says_why_not(self, engine: Engine, prompt: str) -> None:
-        longest = engine.capabilities.max_prompt
+        longest = self.can(engine).max_prompt
         prompt = (prompt * longest)[:longest] if prompt.endswith(", ") else prompt[:longest]
         try:
             painted = self.painted(engine, self.task(engine, prompt=prompt))
@@ -157,20 +166,17 @@ class EngineSuite:
             assert [picture.ordinal for picture in painted] == [0]
 
     def test_its_progress_stays_within_its_steps(self, engine: Engine) -> None:
-        task = self.task(engine, count=min(2, engine.capabilities.max_count))
+        task = self.task(engine, count=min(2, self.can(engine).max_count))
         for progress in self.strokes(engine, task, Progress):
             assert 0 <= progress.step <= (progress.step if progress.steps is None else progress.steps)
             assert progress.ordinal is None or progress.ordinal in task.ordinals
 
-    def test_its_previews_are_small_pictures(self, engine: Engine) -> None:
-        self.need(engine.capabilities.previews, "has no previews")
+    def test_its_previews_are_pictures(self, engine: Engine) -> None:
+        self.need(self.can(engine).previews, "has no previews")
         previews = [one.preview for one in self.strokes(engine, self.task(engine), Progress) if one.preview]
         assert previews
         for preview in previews:
-            picture = decoded(preview)
-            assert picture.format in {"webp", "jpeg"}
-            assert max(picture.width, picture.height) <= PREVIEW_SIDE
-            assert len(preview) <= PREVIEW_BYTES
+            decoded(preview)
 
     def test_it_makes_no_previews_that_nobody_wants(self, engine: Engine) -> None:
         strokes = self.strokes(engine, self.task(engine, wants_previews=False), Progress)
@@ -199,7 +205,7 @@ class EngineSuite:
 
     def test_a_cancel_ends_a_paint_in_time_and_the_next_one_is_whole(self, engine: Engine) -> None:
         async def cancel_and_paint_again() -> list[Stroke]:
-            painting = asyncio.create_task(collect(engine, self.task(engine, count=engine.capabilities.max_count)))
+            painting = asyncio.create_task(collect(engine, self.task(engine, count=self.can(engine).max_count)))
             await asyncio.sleep(0.01)
             painting.cancel()
             _, late = await asyncio.wait({painting}, timeout=CANCEL_SECONDS)
@@ -211,7 +217,7 @@ class EngineSuite:
     def test_every_charge_is_announced(self, engine: Engine) -> None:
         self.need(engine.capabilities.charges, "charges nothing")
         announced: set[int] = set()
-        for stroke in self.strokes_of(engine, self.task(engine, count=min(2, engine.capabilities.max_count)))[0]:
+        for stroke in self.strokes_of(engine, self.task(engine, count=min(2, self.can(engine).max_count)))[0]:
             if isinstance(stroke, Submitting):
                 announced.update(stroke.ordinals)
             elif isinstance(stroke, Submitted):
@@ -220,7 +226,7 @@ class EngineSuite:
                 assert stroke.ordinal in announced
 
     def test_every_call_has_a_key_of_its_own_and_consecutive_ordinals(self, engine: Engine) -> None:
-        task = self.task(engine, count=min(3, engine.capabilities.max_count))
+        task = self.task(engine, count=min(3, self.can(engine).max_count))
         calls = self.strokes(engine, task, Submitting)
         assert len({call.request_key for call in calls}) == len(calls)
         for call in calls:
@@ -241,7 +247,7 @@ class EngineSuite:
             assert json.loads(text) == call.handle
 
     def test_it_resumes_by_its_handle_without_paying_again(self, engine: Engine) -> None:
-        count = min(2, engine.capabilities.max_count)
+        count = min(2, self.can(engine).max_count)
 
         async def stop_and_resume() -> tuple[OpenCall, list[Stroke]] | None:
             call = await first_open_call(engine, self.task(engine, count=count))
@@ -286,9 +292,16 @@ class EngineSuite:
             given += [(role, made)] * max(limits.min_count, least)
         return given
 
+    def can(self, engine: Engine) -> Capabilities:
+        """What the model can paint that the tasks ask for."""
+        return engine.capabilities.of(next(iter(engine.capabilities.models), ""))
+
     def size(self, engine: Engine, shape: str) -> dict[str, int]:
         """The allowed size nearest to `side`: smallest, square, wide or tall."""
-        can = engine.capabilities
+        can = self.can(engine)
+        if can.sizes:
+            width, height = min(can.sizes, key=SHAPES[shape])
+            return {"width": width, "height": height}
         side = 1 if shape == "smallest" else self.side
         width, height = side * (1 + (shape == "wide")), side * (1 + (shape == "tall"))
         return {

@@ -115,6 +115,7 @@ STATUS: Mapping[type[errors.LimnerError], int] = {
     errors.RefusedByPolicy: 422,
     errors.BadParameter: 422,
     errors.BadImage: 502,
+    errors.CallFailed: 502,
     errors.EngineCrashed: 502,
     errors.EngineTimeout: 504,
     errors.OutOfMemory: 502,

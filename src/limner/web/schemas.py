@@ -220,6 +220,9 @@ class LimnerInputLimits(BaseModel):
 class LimnerCapabilities(BaseModel):
     """What a model takes. Sizes are pixels; null means that it takes none; `inputs` are by role; `options` is a JSON
     Schema.
+
+    `sizes` are the only [width, height] there are, `max_ratio` and `max_pixels` limit both sides together; null where nothing
+    does.
     """
 
     width: LimnerLimits
@@ -227,6 +230,9 @@ class LimnerCapabilities(BaseModel):
     size_multiple: int
     default_width: int
     default_height: int
+    sizes: list[tuple[int, int]] | None
+    max_ratio: float | None
+    max_pixels: int | None
     max_count: int
     max_prompt: int
     formats: list[Format]

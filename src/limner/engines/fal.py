@@ -1,0 +1,111 @@
+"""fal's queue: calls that are handed in, looked at, and fetched by the addresses that the queue gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from limner.contracts.engine import OpenCall, PaintTask
+from limner.domain.capabilities import Capabilities
+from limner.domain.errors import CallFailed, EngineError, RefusedByPolicy, Transient
+from limner.engines.hosted.answer import Answer
+from limner.engines.hosted.faults import plain, quoting
+from limner.engines.hosted.price import Cost
+from limner.engines.hosted.queued import Look, QueuedEngine
+from limner.engines.hosted.takes import fields_of, with_takes
+
+CAPABILITIES = Capabilities(
+    min_width=256,
+    max_width=2048,
+    min_height=256,
+    max_height=2048,
+    size_multiple=8,
+    max_count=8,
+    seeds=False,
+    formats=("jpeg", "png", "webp"),
+    options={"type": "object", "additionalProperties": True},
+    description="A model at fal. Its own parameters go through as options.",
+    examples=("a red fox in snow, watercolour",),
+)
+
+
+class Fal(QueuedEngine):
+    """`models` are paths such as `fal-ai/flux/dev`; `takes` are the fields they all take. Sizes go as image_size."""
+
+    service = "fal"
+    key_variable = "FAL_KEY"
+
+    def __init__(
+        self,
+        *,
+        models: Sequence[str],
+        key: str = "",
+        takes: Sequence[str] = ("seed",),
+        base_url: str = "https://queue.fal.run",
+        cost: Cost | None = None,
+        timeout: float = 600.0,
+        concurrency: int = 50,
+    ) -> None:
+        capabilities = with_takes(CAPABILITIES, takes, models)
+        super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
+        self._takes = takes
+
+    def credentials(self, key: str) -> Mapping[str, str]:
+        return {"authorization": f"Key {key}"}
+
+    def words(self, document: Any) -> Any:
+        detail = _detail_of(document)
+        return detail.get("msg") if isinstance(detail, dict) else detail
+
+    def fault(self, answer: Answer, charges: bool) -> EngineError:
+        detail = _detail_of(answer.document)
+        if isinstance(detail, dict) and detail.get("type") == "content_policy_violation":
+            return RefusedByPolicy(quoting("The model refuses to paint this", self.spoken(answer.document)))
+        return super().fault(answer, charges)
+
+    async def submit(self, task: PaintTask, ordinal: int) -> Any:
+        request = task.request
+        size = {"width": request.width, "height": request.height}
+        fields = {
+            "prompt": request.prompt,
+            "image_size": size,
+            "num_images": 1,
+            **fields_of(task, ordinal, self._takes),
+        }
+        taken = await self.client.call(quote(task.model), json={**fields, **request.options})
+        handle = {name: taken.get(name) for name in ("status_url", "response_url", "cancel_url")}
+        if not all(isinstance(url, str) for url in handle.values()):
+            raise CallFailed("fal took the call and gave it no addresses.")
+        return handle
+
+    async def look(self, handle: Any) -> Look:
+        status = await self.client.ask(handle["status_url"])
+        if status.get("status") != "COMPLETED":
+            return Look()
+        try:
+            result = await self.client.ask(handle["response_url"])
+        except Transient as error:
+            if not status.get("error"):
+                raise
+            raise CallFailed(quoting("fal failed at the call", plain(status["error"]))) from error
+        return Look(url=_url_of(result))
+
+    async def cancel(self, call: OpenCall) -> None:
+        await self.client.tell("PUT", call.handle["cancel_url"])
+
+
+def _url_of(result: Any) -> str:
+    unfit, images = result.get("has_nsfw_concepts"), result.get("images")
+    if isinstance(unfit, list) and unfit[:1] == [True]:
+        raise RefusedByPolicy("The model found its own picture unfit to be shown.")
+    first = images[0] if isinstance(images, list) and images else None
+    if not isinstance(first, dict) or not first.get("url"):
+        raise CallFailed("fal's answer has no picture.")
+    return str(first["url"])
+
+
+def _detail_of(document: Any) -> Any:
+    """The first of the model's faults, or the queue's own words."""
+    detail = document.get("detail") if isinstance(document, dict) else None
+    return detail[0] if isinstance(detail, list) and detail else detail
