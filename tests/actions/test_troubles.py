@@ -72,7 +72,7 @@ async def test_a_rate_limit_pauses_its_engine_for_all_and_moves_nobody_else(tmp_
 
 async def test_jobs_that_were_rate_limited_go_on_by_themselves_and_no_try_is_lost(tmp_path):
     limited = fails(lambda: RateLimited(retry_after=0.2))
-    fox = Scripted(limited, limited, limited, paints)
+    fox = Scripted(limited, limited, paints)
     async with workshop(tmp_path, policy={"max_attempts": 2}, fox=fox) as shop:
         job = await shop.painted()
         await well_again(shop)

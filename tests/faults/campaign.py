@@ -252,8 +252,14 @@ class Campaign:
             self.reclaimed.append(float("inf"))
 
     def _still_lies(self, job: str, epoch: int) -> bool:
-        row = self.place.rows("SELECT lease_epoch, finished_at FROM limner_jobs WHERE id = ?", job)[0]
-        return row["lease_epoch"] == epoch and row["finished_at"] is None
+        """What is back in the queue of an engine that has trouble waits for that."""
+        row = self.place.rows(
+            "SELECT lease_epoch, finished_at, state, EXISTS (SELECT 1 FROM limner_engine_state AS known"
+            " WHERE known.engine = jobs.engine) AS troubled FROM limner_jobs AS jobs WHERE id = ?",
+            job,
+        )[0]
+        waits = row["state"] == "queued" and row["troubled"]
+        return row["lease_epoch"] == epoch and row["finished_at"] is None and not waits
 
 
 def _dies_by_itself(process: subprocess.Popen[bytes], seconds: float) -> bool:

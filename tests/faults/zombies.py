@@ -24,7 +24,7 @@ model = "slow"
 
 [engines.slow]
 kind = "ledger"
-ledger = "{home}/ledger.jsonl"
+ledger = "{home}/slow.jsonl"
 paint_seconds = 0.8
 on_ambiguous = "retry"
 
@@ -90,7 +90,7 @@ def run(home: Path, *, zombies: int) -> int:
         place.wait_ready()
         place.start("work")
         jobs = [freeze_one(place) for _ in range(zombies)]
-        check_everything(place, jobs, ledgers=[home / "ledger.jsonl"])
+        check_everything(place, jobs, ledgers=[home / "slow.jsonl"])
         return place.log.read_text().count("lease lost")
 
 

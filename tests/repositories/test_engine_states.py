@@ -81,6 +81,16 @@ async def test_what_was_under_way_does_not_close_it(repository):
     assert (await repository.engine_states())["openai"].code == "provider_out_of_money"
 
 
+async def test_an_account_is_healed_by_the_probe_alone(repository, clock):
+    """A picture may come late of a call that was made while there was money."""
+    await trouble(repository, "openai", OutOfMoney())
+    clock.pass_(POLICY.breaker_pause)
+    await repository.note_recovery("openai", probe=False)
+    assert await repository.engine_states()
+    await repository.note_recovery("openai", probe=True)
+    assert not await repository.engine_states()
+
+
 async def test_a_success_ends_a_run_of_passing_faults(repository):
     for _ in range(POLICY.breaker_failures - 1):
         await trouble(repository, "openai", Transient())

@@ -24,5 +24,5 @@ class TroubleRepository(Protocol):
         ...
 
     async def note_recovery(self, engine: str, *, probe: bool) -> None:
-        """The engine has painted. While it is blocked only the probe's word counts."""
+        """The engine has painted. While it is blocked, or its account at fault, only the probe's word counts."""
         ...

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from limner.domain.engine_state import EngineState, after_trouble, trouble_of
+from limner.domain.engine_state import ACCOUNT_CODES, EngineState, after_trouble, trouble_of
 from limner.domain.errors import EngineError
 from limner.domain.policy import DAY, Policy
 from limner.repositories.sql.lanes import NONE
@@ -100,9 +100,15 @@ def _over() -> ColumnElement[bool]:
     return or_(until.is_(None), until <= bindparam("at"))
 
 
+def _forget() -> Prepared:
+    """What was under way when the money ran out says nothing of an account: that is for the probe to say."""
+    healed = and_(_over(), *(engine_state.c.code != code for code in ACCOUNT_CODES))
+    return Prepared(delete(engine_state).where(_one(), or_(healed, bindparam("on_probe", type_=Integer) > NONE)))
+
+
 _ALL = Prepared(select(engine_state))
 _FIND = Prepared(select(engine_state).where(_one()))
 _PUT = _put()
 _HOLD = Prepared(update(engine_state).where(_one()).values(blocked_until=bindparam("until")))
-_FORGET = Prepared(delete(engine_state).where(_one(), or_(_over(), bindparam("on_probe", type_=Integer) > NONE)))
+_FORGET = _forget()
 _FORGET_OLD = Prepared(delete(engine_state).where(engine_state.c.noted_at <= bindparam("before"), _over()))
