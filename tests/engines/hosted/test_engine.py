@@ -92,7 +92,7 @@ async def test_a_key_stands_in_no_repr_and_no_error(hosted):
     "wrong",
     [
         {"base_url": "api.deepai.org"}, {"base_url": "file:///etc/passwd"}, {"base_url": "https://user:pass@api.deepai.org"},
-        {"base_url": "https://api.deepai.org?key=1"}, {"base_url": 7}, {"timeout": 0}, {"timeout": True}, {"concurrency": -1},
+        {"base_url": "https://api.deepai.org?key=1"}, {"base_url": 7}, {"timeout": 0}, {"timeout": True}, {"concurrency": -1}, {"concurrency": 0.5}, {"timeout": "60"},
         {"cost": -1},
     ],
 )  # fmt: skip
