@@ -70,7 +70,7 @@ def openai():
 def compatible():
     with OpenAIService(by_address=True) as service:
         facts = {"key": service.key, "base_url": service.api_url, "models": ["flux"], "timeout": 5}
-        yield service, OpenAICompatible(**facts, takes=["seed", "steps", "guidance", "negative_prompt"])
+        yield service, OpenAICompatible(**facts, takes=["seed", "steps", "guidance", "negative_prompt"], edits=True)
 
 
 @pytest.fixture

@@ -13,7 +13,14 @@ from limner.domain.errors import (
     UnknownOutcome,
 )
 from limner.engines.openai import OpenAI
+from limner.testing.instant import checkerboard
 from tests.engines.hosted.painting import kinds, opened, paint
+
+INPUTS = (
+    ("image", checkerboard(64, 64, 1)),
+    ("image", checkerboard(64, 64, 2)),
+    ("mask", checkerboard(64, 64, 3)),
+)
 
 
 async def painted(hosted, **facts):
@@ -66,6 +73,28 @@ async def test_a_stream_that_ends_without_its_picture_may_have_been_charged(open
     openai[0].misbehave(deed)
     _, fault = await painted(openai)
     assert type(fault) is UnknownOutcome
+
+
+async def test_pictures_to_start_from_are_sent_as_a_form(openai):
+    _, fault = await painted(openai, inputs=INPUTS, options={"input_fidelity": "high"})
+    fields = openai[0].calls[0].fields
+    first, second, mask = (len(data) for _, data in INPUTS)
+    assert fault is None
+    assert (fields["image[]"], fields["mask"], fields["input_fidelity"]) == ([first, second], [mask], "high")
+
+
+async def test_a_single_picture_to_start_from_has_sketches_too(openai):
+    strokes, fault = await painted(openai, inputs=INPUTS[:1])
+    assert (kinds(strokes).count("Progress"), fault) == (2, None)
+    assert openai[0].calls[0].fields["image"] == [len(INPUTS[0][1])]
+
+
+async def test_an_input_that_cannot_be_read_costs_nothing(openai):
+    async def read_input(name):
+        raise Transient("The storage is away.")
+
+    strokes, fault = await painted(openai, inputs=INPUTS[:1], read_input=read_input)
+    assert (strokes, type(fault), openai[0].purposes) == ([], Transient, [])
 
 
 @pytest.mark.parametrize(
@@ -141,3 +170,4 @@ def test_what_each_model_takes_differs():
     assert can.of("dall-e-2").size(256, None) == (256, 256)
     assert can.of("gpt-image-2").max_pixels == 3840 * 2160
     assert "style" in can.of("dall-e-3").options["properties"]
+    assert not can.of("dall-e-3").inputs

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from limner.domain.capabilities import Capabilities
+from limner.domain.input import IMAGE, MASK, InputLimits
 from limner.engines.hosted.price import Cost
 from limner.engines.hosted.takes import names_of
 from limner.engines.openai_images import OpenAIImages
@@ -23,9 +24,18 @@ def _options(**properties: Mapping[str, Any]) -> dict[str, Any]:
 GPT_OPTIONS = _options(
     quality=_choice("How much work goes into it.", "auto", "low", "medium", "high"),
     background=_choice("What is behind.", "auto", "transparent", "opaque"),
-    moderation=_choice("How strictly prompts are judged.", "auto", "low"),
+    moderation=_choice("How strictly prompts are judged; not with pictures to start from.", "auto", "low"),
+    input_fidelity=_choice("How closely the pictures it starts from are kept.", "low", "high"),
     output_compression={"type": "integer", "minimum": 0, "maximum": 100, "description": "For JPEG and WebP."},
 )
+GPT_INPUTS = {
+    IMAGE: InputLimits(max_count=16, max_bytes=50_000_000),
+    MASK: InputLimits(formats=("png",), max_bytes=4_000_000),
+}
+DALL_E_INPUTS = {
+    IMAGE: InputLimits(formats=("png",), max_bytes=4_000_000),
+    MASK: InputLimits(formats=("png",), max_bytes=4_000_000),
+}
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "gpt-image-2": {
@@ -42,6 +52,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "sizes": ((1024, 1024), (1792, 1024), (1024, 1792)),
         "max_prompt": 4000,
         "previews": False,
+        "inputs": {},
         "options": _options(
             quality=_choice("How much work goes into it.", "standard", "hd"),
             style=_choice("Its manner.", "vivid", "natural"),
@@ -53,6 +64,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "sizes": ((1024, 1024), (512, 512), (256, 256)),
         "max_prompt": 1000,
         "previews": False,
+        "inputs": DALL_E_INPUTS,
         "options": _options(),
     },
 }
@@ -68,6 +80,8 @@ CAPABILITIES = Capabilities(
     max_count=10,
     max_prompt=32_000,
     seeds=False,
+    inputs=GPT_INPUTS,
+    transparent_masks=True,
     options=GPT_OPTIONS,
     description="OpenAI's image models, paid for by the picture.",
     examples=("a red fox in snow, watercolour",),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from limner.contracts.engine import PaintTask
 from limner.domain.capabilities import Capabilities
 from limner.engines.hosted.price import Cost
 from limner.engines.hosted.takes import fields_of, with_takes
+from limner.engines.openai import GPT_INPUTS
 from limner.engines.openai_images import PICTURES_PER_CALL, OpenAIImages
 
 CAPABILITIES = Capabilities(
@@ -20,7 +22,7 @@ CAPABILITIES = Capabilities(
 
 
 class OpenAICompatible(OpenAIImages):
-    """`takes` are fields that the server knows beside OpenAI's."""
+    """`takes` are fields that the server knows beside OpenAI's; with `edits` it paints over pictures, too."""
 
     service = "The server"
     key_variable = "IMAGE_SERVER_KEY"
@@ -33,11 +35,12 @@ class OpenAICompatible(OpenAIImages):
         models: Sequence[str],
         key: str = "",
         takes: Sequence[str] = (),
+        edits: bool = False,
         cost: Cost | None = None,
         timeout: float = 600.0,
         concurrency: int = 50,
     ) -> None:
-        capabilities = with_takes(CAPABILITIES, takes, models)
+        capabilities = replace(with_takes(CAPABILITIES, takes, models), inputs=GPT_INPUTS if edits else {})
         super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
         self._takes = takes
 

@@ -10,6 +10,7 @@ from typing import Any
 from limner.contracts.engine import Painted, PaintTask, Progress, Stroke, Submitted
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import EngineError, OutOfMoney, RefusedByPolicy, UnknownOutcome
+from limner.domain.input import MASK
 from limner.domain.job import Note
 from limner.engines.hosted.answer import Answer
 from limner.engines.hosted.engine import HostedEngine, call_for, unpaid
@@ -61,18 +62,28 @@ class OpenAIImages(HostedEngine):
             for ordinal in call.ordinals:
                 yield await self._fetched(ordinal, call.handle, call.ordinals)
         for ordinals in unpaid(task, self.pictures_per_call(task)):
+            path, content = await self._content(task, ordinals)
             announced = self.submitting(task, ordinals)
             yield announced
-            content = {"json": self._content(task, ordinals), "headers": {"idempotency-key": announced.request_key}}
-            async with aclosing(self._called("images/generations", content, ordinals)) as strokes:
+            content["headers"] = {"idempotency-key": announced.request_key}
+            async with aclosing(self._called(path, content, ordinals)) as strokes:
                 async for stroke in strokes:
                     yield stroke
 
-    def _content(self, task: PaintTask, ordinals: tuple[int, ...]) -> Content:
+    async def _content(self, task: PaintTask, ordinals: tuple[int, ...]) -> tuple[str, Content]:
+        """Where to ask and what to send: JSON, or a form with the pictures to start from."""
         fields = self.fields(task, ordinals)
         if self._partial_images and task.wants_previews and len(ordinals) == 1 and self._sketches(task.model):
             fields |= {"stream": True, "partial_images": self._partial_images}
-        return fields
+        if not task.inputs:
+            return "images/generations", {"json": fields}
+        files = []
+        images = sum(given.role != MASK for given in task.inputs)
+        for given in task.inputs:
+            data = await task.read_input(given.name)
+            name = MASK if given.role == MASK else "image[]" if images > 1 else "image"
+            files.append((name, (f"{given.name}.{given.format}", data, given.media_type)))
+        return "images/edits", {"data": {name: _form_text(value) for name, value in fields.items()}, "files": files}
 
     def _sketches(self, model: str) -> bool:
         return self.capabilities.of(model).previews
@@ -132,6 +143,10 @@ def _error_of(document: Any) -> Content:
     if isinstance(trouble, list):
         trouble = next((one.get("msg") for one in trouble if isinstance(one, dict)), None)
     return trouble if isinstance(trouble, dict) else {"message": trouble} if trouble else {}
+
+
+def _form_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _decoded(picture: Content) -> bytes:
