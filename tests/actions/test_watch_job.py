@@ -40,8 +40,10 @@ async def test_a_first_connect_gets_a_snapshot(needs):
 
 async def test_a_watcher_hears_every_change_in_order_and_then_the_end(needs):
     job = await submitted(needs, count=2)
+    watching = watch(job, needs)
+    first = await anext(watching)
     living = asyncio.create_task(live(needs, yielding))
-    heard = await rest(watch(job, needs))
+    heard = [first, *await rest(watching)]
     await living
     assert [seen.seq for seen in heard] == [1, 2, 3, 4, 5, 6]
     assert [seen.job.state for seen in heard] == LIFE
