@@ -1,6 +1,35 @@
-"""What holds for all tests."""
-
+import secrets
 import signal
+
+import pytest
+
+from tests.storages.buckets import CREDENTIALS, Buckets
 
 # A shell that runs the tests in its background ignores Ctrl-C for them, and so for every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory):
+    """One S3 server for all tests that leave it alive."""
+    server = Buckets(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def bucket_url(s3, monkeypatch):
+    """An empty place there, with the credentials in the environment."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return s3.url(secrets.token_hex(4))
+
+
+@pytest.fixture
+def mortal_s3(tmp_path, monkeypatch):
+    """A server of the test's own, to be killed and started again."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    server = Buckets(tmp_path / "s3")
+    yield server
+    server.kill()
