@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from limner.actions.check_options import OptionsCheck
 from limner.domain.capabilities import Capabilities
 from limner.domain.checking import fit_faults
+from limner.domain.input import InputLimits
 from limner.domain.intersection import intersection
 from limner.domain.request import Ask
 
@@ -29,6 +30,8 @@ machines = st.builds(
     seeds=st.booleans(),
     steps=bounds,
     guidance=bounds,
+    inputs=st.fixed_dictionaries({}, optional={role: st.just(InputLimits(max_count=2)) for role in ("image", "mask")}),
+    strength=st.none() | st.just((0.0, 1.0)),
 )
 asks = st.builds(
     Ask,
@@ -40,6 +43,8 @@ asks = st.builds(
     negative_prompt=st.none() | st.just("fog"),
     steps=st.none() | st.integers(1, 50),
     guidance=st.none() | st.integers(1, 50),
+    inputs=st.lists(st.sampled_from([{"role": role, "input": "a"} for role in ("image", "mask")]), max_size=3),
+    strength=st.none() | st.just(0.5),
     format=st.none() | st.sampled_from(["png", "webp", "jpeg"]),
 )
 
@@ -54,7 +59,8 @@ def test_what_fits_all_together_fits_each(capabilities, ask):
     resolved = Ask(
         **{
             **{
-                name: getattr(ask, name) for name in ("prompt", "negative_prompt", "count", "seed", "steps", "guidance")
+                name: getattr(ask, name)
+                for name in ("prompt", "negative_prompt", "count", "seed", "steps", "guidance", "inputs", "strength")
             },
             "width": width,
             "height": height,
@@ -99,6 +105,29 @@ def test_listed_sizes_are_those_that_the_others_paint():
         shared = intersection([one, other])
         assert shared.sizes == ((1024, 1024), (1536, 1024))
         assert (shared.default_width, shared.default_height) == (1024, 1024)
+
+
+def test_inputs_are_those_that_all_take_within_all_their_limits():
+    one = Capabilities(
+        inputs={"image": InputLimits(max_count=4, min_side=64, max_bytes=900, formats=("png",)), "mask": InputLimits()}
+    )
+    other = Capabilities(inputs={"image": InputLimits(min_count=1, max_count=2, max_side=512), "style": InputLimits()})
+    assert intersection([one, other]).inputs == {
+        "image": InputLimits(min_count=1, max_count=2, min_side=64, max_side=512, max_bytes=900, formats=("png",))
+    }
+
+
+@pytest.mark.parametrize(
+    ("needs", "other"),
+    [
+        ({"image": InputLimits(min_count=1)}, {}),
+        ({"image": InputLimits(min_count=2, max_count=2)}, {"image": InputLimits(max_count=1)}),
+        ({"image": InputLimits(min_count=1, max_side=64)}, {"image": InputLimits(min_side=100)}),
+    ],
+)
+def test_an_input_that_one_needs_must_be_taken_by_all(needs, other):
+    with pytest.raises(ValueError, match="not all take the image that one needs"):
+        intersection([Capabilities(inputs=other), Capabilities(inputs=needs)])
 
 
 def test_options_are_those_that_all_know_under_all_their_rules():

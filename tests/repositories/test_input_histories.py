@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from limner.contracts.repository import Idempotency
 from limner.domain.errors import InvalidRequest
 from limner.repositories.sql import SqlRepository
 from tests.repositories.making import POLICY, SetClock, opened
@@ -82,10 +81,11 @@ class InputHistories(RuleBasedStateMachine):
         self.written.add(thing.key)
         return thing
 
-    @rule(target=jobs, named_things=st.lists(things, min_size=1, max_size=3), owner=owners, key=st.sampled_from("kl"))
-    def start(self, named_things, owner, key):
-        idempotency = Idempotency(key=key, fingerprint="f") if len(named_things) == 1 else None
-        return self.submit(named_things, owner=owner, idempotency=idempotency)
+    @rule(target=jobs, named_things=st.lists(things, min_size=1, max_size=3), foreign=st.booleans())
+    def start(self, named_things, foreign):
+        owner = named_things[0].owner
+        mine = [thing for thing in named_things if foreign or thing.owner == owner]
+        return self.submit(mine, owner=owner)
 
     @rule(target=jobs, job=jobs)
     def retry(self, job):
@@ -132,6 +132,8 @@ class InputHistories(RuleBasedStateMachine):
         self.free(self.do(self.repository.delete_owner("ben")))
         for job_id in jobs:
             self.held.pop(job_id, None)
+        for table in ("images", "inputs", "job_inputs"):
+            assert self.eye.execute(f"SELECT 1 FROM limner_{table} WHERE owner = 'ben'").fetchall() == []
 
     @invariant()
     def bytes_go_once_when_nothing_names_them_and_not_before(self):

@@ -84,7 +84,8 @@ def test_the_engine_suite_finds_inputs_that_are_not_looked_at():
         {"inputs": {"Image": InputLimits()}},
         {"inputs": {"image": InputLimits(min_count=2)}},
         {"inputs": {"image": InputLimits(formats=("gif",))}},
-        {"inputs": {"mask": InputLimits(formats=("jpeg",))}, "transparent_masks": True},
+        {"inputs": {"mask": InputLimits()}},
+        {"inputs": {"image": InputLimits(), "mask": InputLimits(formats=("jpeg",))}, "transparent_masks": True},
     ],
 )
 def test_the_engine_suite_finds_senseless_inputs(wrong):

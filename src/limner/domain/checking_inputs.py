@@ -49,7 +49,7 @@ def taking_faults(references: Sequence[InputReference], who: str, can: Capabilit
         if counts[role] < limits.min_count:
             detail = f"{who} needs {_many(limits.min_count, role)} in inputs; upload it with POST /inputs and name it."
             yield FieldError("/inputs", "required", detail, {"minimum": limits.min_count})
-    if counts[MASK] and IMAGE in can.inputs and not counts[IMAGE]:
+    if counts[MASK] and not counts[IMAGE]:
         yield FieldError("/inputs", "required", "A mask needs an image that it is for.")
 
 

@@ -109,6 +109,8 @@ class EngineSuite:
             assert 1 <= limits.min_side <= limits.max_side
             assert limits.formats
             assert set(limits.formats) <= set(MEDIA_TYPES)
+        if MASK in can.inputs:
+            assert IMAGE in can.inputs
         if can.transparent_masks:
             assert "jpeg" not in can.inputs[MASK].formats
 
