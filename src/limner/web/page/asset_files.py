@@ -21,10 +21,6 @@ class AssetFiles:
     version: str
     bodies: Mapping[str, bytes]
 
-    @property
-    def modules(self) -> tuple[str, ...]:
-        return tuple(name for name in self.bodies if name.endswith(".js"))
-
 
 @functools.cache
 def asset_files() -> AssetFiles:

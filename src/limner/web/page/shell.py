@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from limner._version import __version__
 from limner.web.page.asset_files import asset_files
 
 if TYPE_CHECKING:
@@ -17,21 +16,9 @@ def shell(base: str, *, sign_in: bool, known: bool, documented: bool) -> bytes:
     """The page mounted under `base`. `sign_in`: people can sign in here. `known`: whoever asks has. `documented`: the
     API's own documentation is beside it.
     """
-    files = asset_files()
-    page = (
-        _environment()
-        .get_template("page.html")
-        .render(
-            base=base,
-            assets=f"{base}/assets/{files.version}",
-            modules=files.modules,
-            sign_in=sign_in,
-            known=known,
-            documented=documented,
-            version=__version__,
-        )
-    )
-    return page.encode()
+    template = _environment().get_template("page.html")
+    assets = f"{base}/assets/{asset_files().version}"
+    return template.render(base=base, assets=assets, sign_in=sign_in, known=known, documented=documented).encode()
 
 
 @functools.cache
