@@ -1,12 +1,12 @@
 from limner.actions.add_input import InputNeeds, add_input
 from limner.codecs.pillow import PillowCodec
-from limner.contracts.engine import Painted
-from limner.domain.errors import StorageUnavailable
+from limner.contracts.engine import Painted, Submitted, Submitting
+from limner.domain.errors import StorageUnavailable, Transient
 from limner.domain.input import HeldInput, InputLimits, InputReference
 from limner.domain.job import JobState
 from limner.engines.isolated import IsolatedEngine
 from limner.testing.instant import InstantEngine, checkerboard
-from tests.actions.workshop import Scripted, eventually, paints, workshop
+from tests.actions.workshop import Scripted, eventually, paints, polls, workshop
 
 TAKES = {"image": InputLimits(max_count=2)}
 
@@ -67,6 +67,20 @@ async def test_a_job_whose_picture_is_gone_fails_and_says_so(tmp_path):
         job = await shop.painted(inputs=(one,))
         assert (job.state, job.error.code, job.attempt) == (JobState.FAILED, "bad_parameter", 1)
         assert job.error.detail == "The image that this starts from is gone from the storage."
+
+
+async def test_a_call_that_is_paid_for_needs_no_pictures_any_more(tmp_path):
+    async def breaks_off(task):
+        yield Submitting(ordinals=(0,), request_key="k")
+        yield Submitted(ordinals=(0,), handle={"call": 1})
+        await shop.storage.delete(one.key)
+        raise Transient
+
+    async with workshop(tmp_path, scripted=Scripted(breaks_off, polls, inputs=TAKES, charges=True)) as shop:
+        one = await held(shop)
+        job = await shop.painted(inputs=(one,))
+        assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
+        assert shop.engines["scripted"].tasks[1].resume[0].handle == {"call": 1}
 
 
 async def test_a_job_that_is_deleted_meanwhile_is_not_painted_without_what_it_held(tmp_path):

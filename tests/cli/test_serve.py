@@ -9,7 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.processes import LIMNER, running
+from limner.testing.instant import checkerboard
+from tests.processes import LIMNER, kill_group, running
 
 
 def test_the_curl_that_it_prints_gives_a_picture(serve, folder):
@@ -166,3 +167,17 @@ def test_with_json_it_tells_its_address_page_and_key_in_one_line(folder):
         assert httpx.get(f"{told['url']}/jobs", headers=headers, timeout=20).is_success
         assert told["page"].startswith(f"{told['url']}/#sign-in=lmn_")
         assert told["home"] == str(folder / "limner-data")
+
+
+def test_an_upload_that_was_answered_outlives_a_kill_of_the_server(serve):
+    server = serve()
+    key, typed = server.headers, {"Content-Type": "image/png"}
+    png = checkerboard(32, 16, 1)
+    told = httpx.post(f"{server.url}/inputs", content=png, headers=key | typed, timeout=30).json()
+    kill_group(server.process)
+    url = serve().url
+    content = httpx.get(f"{url}{told['url']}", headers=key, timeout=30)
+    assert (content.status_code, len(content.content)) == (200, told["bytes"])
+    body = {"prompt": "in winter", "inputs": [{"role": "image", "input": told["id"]}]}
+    job = httpx.post(f"{url}/images", json=body, headers=key | {"Prefer": "wait=20"}, timeout=30).json()
+    assert (job["state"], job["request"]["width"]) == ("succeeded", 32)

@@ -51,7 +51,9 @@ async def begin(run: Running) -> Strokes:
 
 
 async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
-    """The pictures that the job starts from; a storage that is away is waited for until the deadline."""
+    """The pictures that the job starts from; a storage that is away is waited for until the deadline, but not by a call that
+    is paid for and has them already.
+    """
     needs = run.needs
     held = (
         await run.insist(partial(needs.repository.inputs_of, run.job.id), run.pause) if run.job.request.inputs else ()
@@ -59,7 +61,8 @@ async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
     if len(held) != len(run.job.request.inputs):
         raise LeaseLost
     given = GivenInputs(held, capabilities, storage=needs.storage, codec=needs.codec)
-    await run.insist(given.fetch, run.pause)
+    if not run.open_call:
+        await run.insist(given.fetch, run.pause)
     return given
 
 
