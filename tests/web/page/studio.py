@@ -32,12 +32,13 @@ CHOICES = {
 
 
 class ChoosyEngine(InstantEngine):
-    """Takes options of all kinds; what is busy it paints at the second try."""
+    """Takes options of all kinds, and only some sizes; what is busy it paints at the second try."""
 
     def __init__(self):
         self.capabilities = Capabilities(
             default_width=64,
             default_height=64,
+            sizes=((64, 64), (96, 64), (64, 96)),
             steps=(1, 50),
             options=CHOICES,
             description="Takes options.",
@@ -193,6 +194,10 @@ class Visitor:
         self.ask(prompt, **choices)
         expect(self.pictures).to_have_count(count + int(choices.get("count", 1)))
         return self
+
+    def lose_answer(self):
+        """The server hears the next ask, and the page hears nothing of it."""
+        self.page.route("**/images", lambda route: (route.fetch(), route.abort()), times=1)
 
     def options(self):
         button = self.page.locator("#more")

@@ -60,6 +60,21 @@ def test_a_shape_is_a_size(visit):
     assert (request["width"], request["height"]) == (85, 48)
 
 
+def test_another_model_keeps_the_shape_in_a_size_that_it_paints(visit):
+    visitor = visit().ready().options()
+    visitor.page.get_by_role("radio", name="Landscape").check()
+    visitor.page.get_by_label("Model", exact=True).select_option("choosy")
+    expect(visitor.page.get_by_role("radio", name="Landscape, 96 × 64")).to_be_checked()
+    expect(visitor.page.get_by_role("radio")).to_have_count(3)
+
+
+def test_a_size_that_is_left_to_the_model_is_not_told(visit):
+    visitor = visit().ready().options()
+    expect(visitor.page.locator("#chosen")).to_have_text("64 × 64")
+    visitor.page.get_by_label("Width").fill("")
+    expect(visitor.page.locator("#chosen")).to_have_text("")
+
+
 def test_several_pictures_hang_side_by_side(visit):
     visitor = visit().paint("a fox", count="3")
     assert [image["index"] for image in visitor.jobs()[0]["images"]] == [0, 1, 2]
@@ -122,16 +137,7 @@ def test_what_is_asked_before_the_models_are_known_is_painted_as_usual(visit):
 
 def test_asking_again_after_an_answer_was_lost_asks_for_nothing_twice(visit):
     visitor = visit().ready()
-    lost = []
-
-    def lose(route):
-        if route.request.method == "POST" and not lost:
-            lost.append(route.fetch())
-            route.abort()
-        else:
-            route.fallback()
-
-    visitor.page.route("**/images", lose)
+    visitor.lose_answer()
     visitor.ask("a fox")
     expect(visitor.page.locator("#ask-fault")).to_contain_text("does not answer")
     visitor.prompt.press("Enter")

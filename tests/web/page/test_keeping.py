@@ -113,6 +113,31 @@ def test_again_with_a_new_seed_paints_another_of_the_same(visit):
     assert {**first, "seed": 0} == {**second, "seed": 0}
 
 
+def test_again_after_an_answer_was_lost_paints_nothing_twice(visit):
+    visitor = visit().paint("a fox")
+    visitor.pictures.click()
+    again = shown(visitor).get_by_role("button", name="Again with a new seed")
+    visitor.lose_answer()
+    again.click()
+    expect(visitor.toast).to_contain_text("does not answer")
+    again.click()
+    expect(shown(visitor)).to_be_hidden()
+    expect(visitor.pictures).to_have_count(2)
+    assert len(visitor.jobs()) == 2
+
+
+def test_again_starts_from_the_same_picture_and_says_so(visit):
+    visitor = visit().paint("a fox")
+    first = visitor.jobs()[0]["images"][0]["id"]
+    ask = {"prompt": "a fox in winter", "strength": 0.5, "inputs": [{"role": "image", "image": first}]}
+    visitor.call("POST", "/images", data=ask)
+    visitor.page.get_by_role("link", name="a fox in winter").click()
+    expect(shown(visitor).locator("#settings")).to_contain_text("Started from")
+    shown(visitor).get_by_role("button", name="Again with a new seed").click()
+    expect(visitor.pictures).to_have_count(3)
+    assert visitor.jobs()[0]["request"]["inputs"] == visitor.jobs()[1]["request"]["inputs"]
+
+
 def test_start_from_these_settings_fills_the_form(visit):
     visitor = visit().paint("a choice", model="choosy")
     visitor.pictures.click()

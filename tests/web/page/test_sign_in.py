@@ -41,6 +41,13 @@ def test_a_link_signs_in_once_and_leaves_no_secret_in_the_address(visit, studio)
     assert again.page.url == f"{again.url}/"
 
 
+def test_a_link_that_is_used_up_sends_nobody_away_who_is_signed_in(visit):
+    visitor = visit(path="/#sign-in=lmn_used").ready()
+    expect(visitor.toast).to_contain_text("limner page-link")
+    expect(visitor.prompt).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_hidden()
+
+
 def test_a_link_to_a_picture_is_followed_after_signing_in(visit, studio):
     owner = visit("ann").paint("a fox of ann's")
     visitor = stranger(visit, path=owner.pictures.get_attribute("href"))
@@ -62,6 +69,13 @@ def test_signing_out_leads_to_the_way_in_and_ends_the_session(visit):
     expect(visitor.page.get_by_role("heading", name="Sign in")).to_be_visible()
     visitor.context.add_cookies(cookies)
     assert visitor.call("GET", "/jobs").status == 401
+
+
+def test_who_could_not_be_signed_out_is_told_so(visit):
+    visitor = visit().ready()
+    visitor.page.route("**/session", lambda route: route.abort())
+    visitor.page.get_by_role("button", name="Sign out").click()
+    expect(visitor.toast).to_contain_text("does not answer")
 
 
 def test_a_connection_that_others_can_listen_to_says_so(visit):

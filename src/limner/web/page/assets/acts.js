@@ -1,11 +1,12 @@
 // What can be done with jobs and pictures.
 
-import { call, NoAnswer, Problem } from "./api.js";
+import { call, newKey, NoAnswer, Problem } from "./api.js";
 import { complain, mention, show } from "./notices.js";
 import { shortened } from "./words.js";
 
 export class Acts {
   #jobs;
+  #keys = new Map(); // of what was asked for again and not answered yet
   #tabs = new BroadcastChannel("limner");
 
   constructor(jobs) {
@@ -38,12 +39,16 @@ export class Acts {
     });
   }
 
-  /** The same picture's settings with another seed; returns the new job. */
-  async again({ request }) {
-    const { seed, ...ask } = request;
-    const job = await call("POST", "/images", { body: { ...ask, count: 1 } });
-    this.#jobs.add(job);
-    return job;
+  /** The same picture's settings with another seed; returns the new job, undefined where there is none. */
+  again({ id, request }, button) {
+    return this.#once(button, async () => {
+      const { seed, ...ask } = request;
+      if (!this.#keys.has(id)) this.#keys.set(id, newKey());
+      const job = await call("POST", "/images", { body: { ...ask, count: 1 }, headers: { "Idempotency-Key": this.#keys.get(id) } });
+      this.#keys.delete(id);
+      this.#jobs.add(job);
+      return job;
+    });
   }
 
   async deletePicture(job, image) {
@@ -69,13 +74,14 @@ export class Acts {
 
   /** One click is one act; what goes wrong is said. */
   async #once(button, act) {
-    if (button.ariaDisabled === "true") return;
+    if (button.ariaDisabled === "true") return undefined;
     button.ariaDisabled = "true";
     try {
-      await act();
+      return await act();
     } catch (problem) {
       if (!(problem instanceof Problem || problem instanceof NoAnswer)) throw problem;
       complain(problem);
+      return undefined;
     } finally {
       button.ariaDisabled = null;
     }

@@ -26,7 +26,7 @@ export class AskForm {
     this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#form.addEventListener("input", () => this.#changed());
     this.#fields.prompt.addEventListener("keydown", (event) => this.#sendOnEnter(event));
-    this.#fields.model.addEventListener("input", () => this.#choose(this.#body()));
+    this.#fields.model.addEventListener("input", () => this.#changeModel());
     for (const side of ["width", "height"]) this.#fields[side].addEventListener("input", () => this.#markShape());
     this.#at("more").addEventListener("click", () => this.#showOptions(this.#at("options").hidden));
     this.#at("reset").addEventListener("click", () => this.fill({ prompt: this.#fields.prompt.value }));
@@ -54,6 +54,17 @@ export class AskForm {
 
   get #model() {
     return this.#models.find((model) => model.name === this.#fields.model.value);
+  }
+
+  /** The shape stays, in the size in which this model paints it. */
+  #changeModel() {
+    const { width, height, ...ask } = this.#body();
+    const shape = this.#shapes[this.#shapeAt()];
+    this.#choose(shape ? ask : { ...ask, width, height });
+    const at = this.#shapes.findIndex(({ name }) => name === shape?.name);
+    if (at < 0) return;
+    this.#takeShape(at);
+    this.#markShape();
   }
 
   #choose(ask) {
@@ -109,9 +120,13 @@ export class AskForm {
     this.#fields.height.value = this.#shapes[at].height;
   }
 
-  /** The shape that width and height make, if it is one of ours. */
+  /** The place of the shape that width and height make; -1 where it is none of ours. */
+  #shapeAt() {
+    return this.#shapes.findIndex(({ width, height }) => `${width}×${height}` === `${this.#fields.width.value}×${this.#fields.height.value}`);
+  }
+
   #markShape() {
-    const at = this.#shapes.findIndex(({ width, height }) => `${width}×${height}` === `${this.#fields.width.value}×${this.#fields.height.value}`);
+    const at = this.#shapeAt();
     for (const input of this.#form.querySelectorAll('[name="shape"]')) input.checked = Number(input.value) === at;
   }
 
@@ -165,7 +180,8 @@ export class AskForm {
   /** What differs from the usual, beside the button that hides it. */
   #summarise() {
     const { seed, width, height, options = {}, ...rest } = this.#body();
-    const told = [`${width} × ${height}`, ...Object.values(options).map(String)];
+    const size = width && height ? [`${width} × ${height}`] : [];
+    const told = [...size, ...Object.values(options).map(String)];
     if (seed !== undefined) told.push(`seed ${seed}`);
     told.push(...["steps", "guidance", "format"].filter((name) => rest[name] !== undefined).map((name) => `${name} ${rest[name]}`));
     this.#at("chosen").textContent = told.join(", ");

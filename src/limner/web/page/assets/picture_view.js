@@ -160,7 +160,7 @@ export class PictureView {
   }
 
   async #again() {
-    const job = await this.#acts.again(this.#shown.job).catch(complain);
+    const job = await this.#acts.again(this.#shown.job, at("again"));
     if (!job) return;
     this.#leave();
     scrollTo({ top: 0, behavior: "instant" });
@@ -233,6 +233,8 @@ function settings({ request, created_at }, image) {
     ["Leave out", request.negative_prompt],
     ["Steps", request.steps],
     ["Guidance", request.guidance],
+    ["Started from", request.inputs.map(({ role }) => role).join(", ") || null],
+    ["Strength", request.strength],
     ["File", `${FORMATS[image.format]}, ${bytesInWords(image.bytes)}`],
     ["Asked for", dateInWords(created_at)],
     ["Kept until", image.expires_at && dateInWords(image.expires_at)],

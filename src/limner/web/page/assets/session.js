@@ -2,6 +2,7 @@
 
 import { call, Problem } from "./api.js";
 import { clearFaults, showFaults } from "./faults.js";
+import { complain, show } from "./notices.js";
 import { part, say } from "./templates.js";
 
 const LINK = "#sign-in=";
@@ -23,9 +24,21 @@ export async function begin() {
   if (!location.hash.startsWith(LINK)) return;
   const link = location.hash.slice(LINK.length);
   history.replaceState(history.state, "", location.pathname); // the secret stays in no history
-  await signIn({ link });
+  await useLink(link);
 }
 
+/** A link that is used up already sends nobody away who is signed in. */
+async function useLink(link) {
+  const studio = document.getElementById("studio");
+  const wasKnown = !studio.hidden;
+  const problem = await signIn({ link });
+  if (!problem || !wasKnown) return;
+  document.getElementById("sign-in").hidden = true;
+  studio.hidden = false;
+  show(problem.message);
+}
+
+/** Returns what went wrong; undefined where nothing did. */
 async function signIn(proof) {
   clearFaults(form);
   try {
@@ -34,15 +47,21 @@ async function signIn(proof) {
       throw problem.status === 401 ? new Problem(401, { detail: NO_COOKIE }) : problem;
     });
     location.reload();
+    return undefined;
   } catch (problem) {
     showSignIn();
     showFaults(form, problem, document.getElementById("key-fault"));
     form.elements.key.select();
+    return problem;
   }
 }
 
 async function signOut() {
-  await call("DELETE", "/session").catch(() => {}); // whoever is signed out already is shown the way in
+  try {
+    await call("DELETE", "/session");
+  } catch (problem) {
+    if (problem.status !== 401) return complain(problem); // who stays signed in must know it
+  }
   sessionStorage.clear();
   location.reload();
 }

@@ -23,7 +23,7 @@ export class Stream extends EventTarget {
 
   async #run() {
     for (;;) {
-      if (document.hidden) await this.#sleep(null);
+      while (document.hidden) await this.#sleep(null);
       const status = await this.#follow().catch(() => 0);
       if (status >= 400 && status < 500 && status !== 429) return this.#tell("refused", status);
       if (document.hidden) continue;

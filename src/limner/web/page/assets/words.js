@@ -1,6 +1,6 @@
 // What a person is told of a job, a size, a moment.
 
-/** "Waiting · 2 before it", "Painting · 3 s left". */
+/** "Waiting, 2 before it", "Painting, 3 s left". */
 export function stateInWords(job, jobs) {
   if (job.cancelling) return "Stopping";
   if (job.state === "running") return running(job);
