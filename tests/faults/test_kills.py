@@ -9,7 +9,9 @@ pytestmark = pytest.mark.faults
 
 def test_nothing_is_lost_stuck_doubled_or_overpaid_through_fifteen_kills(tmp_path):
     struck = campaign.run(tmp_path, kills=15, seed=random.SystemRandom().randrange(2**32))
-    assert struck.reclaimed, "no dead process held anything: the test proved nothing"
-    assert max(struck.reclaimed) <= 3, struck.reclaimed
+    assert struck.let_go, "no dead process held anything: the test proved nothing"
+    assert max(struck.let_go) < campaign.LONGEST_WAIT, (
+        "the sweep did not see that a process was dead: its leases ran out"
+    )
     assert set(struck.kills) & set(campaign.POINTS), "no named point was struck"
     assert struck.peak == campaign.SHARE, "the owner's share was never used up: its limit proved nothing"
