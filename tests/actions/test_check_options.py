@@ -53,6 +53,13 @@ def test_an_engine_may_leave_its_options_open():
     assert list(OptionsCheck("open", {"type": "object", "additionalProperties": True}).faults({"style": "oil"})) == []
 
 
+def test_names_that_the_engine_keeps_for_itself_are_refused_where_others_are_open():
+    schema = {"type": "object", "additionalProperties": True, "propertyNames": {"not": {"enum": ["prompt"]}}}
+    (fault,) = OptionsCheck("open", schema).faults({"prompt": "a hen", "style": "oil"})
+    assert (fault.pointer, fault.code) == ("/options/prompt", "invalid_option")
+    assert fault.detail == "open takes no option prompt; leave it out."
+
+
 def test_an_option_that_the_engine_needs_is_asked_for():
     check = OptionsCheck("painter", {"type": "object", "properties": {"style": {}}, "required": ["style"]})
     (fault,) = check.faults({})

@@ -55,10 +55,21 @@ def test_a_picture_whose_bytes_are_gone_is_named_by_its_key_and_the_exit_code_te
     assert (code, f"not in the source: {job}/0/1.png" in err) == (1, True)
 
 
-def test_what_is_still_in_use_is_not_emptied(limner, ask, elsewhere):
+@pytest.mark.parametrize("source", ["limner-data/images", "limner-data/images/", "link"])
+def test_what_is_still_in_use_is_not_emptied_under_any_name(limner, ask, folder, elsewhere, source):
     ask("paint", "a fox")
-    code, _, err = limner("move-storage", "--to", elsewhere, "--delete-source")
+    (folder / "link").symlink_to(folder / "limner-data" / "images")
+    code, _, err = limner("move-storage", "--from", f"file://{folder}/{source}", "--to", elsewhere, "--delete-source")
     assert (code, "still in use" in err) == (1, True)
+    assert list((folder / "limner-data" / "images").rglob("*.png"))
+
+
+def test_a_place_is_not_moved_to_itself_under_another_name(limner, ask, folder):
+    ask("paint", "a fox")
+    (folder / "link").symlink_to(folder / "limner-data" / "images")
+    code, _, err = limner("move-storage", "--from", f"file://{folder}/link", "--delete-source")
+    assert (code, "already; name another place" in err) == (1, True)
+    assert list((folder / "limner-data" / "images").rglob("*.png"))
 
 
 @pytest.mark.parametrize("arguments", [(), ("--to", "s3://b", "--url", "http://127.0.0.1:1")])

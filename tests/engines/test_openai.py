@@ -89,6 +89,12 @@ async def test_a_single_picture_to_start_from_has_sketches_too(openai):
     assert openai[0].calls[0].fields["image"] == [len(INPUTS[0][1])]
 
 
+async def test_options_stand_in_a_form_as_json_would_have_them(compatible):
+    await painted(compatible, inputs=INPUTS[:1], options={"sharp": True, "loras": [{"name": "ink"}]})
+    fields = compatible[0].calls[0].fields
+    assert (fields["sharp"], fields["loras"]) == ("true", '[{"name": "ink"}]')
+
+
 async def test_an_input_that_cannot_be_read_costs_nothing(openai):
     async def read_input(name):
         raise Transient("The storage is away.")
@@ -109,6 +115,7 @@ async def test_an_input_that_cannot_be_read_costs_nothing(openai):
         ("loading", RateLimited, "not ready"),
         ("out_of_money", OutOfMoney, "no credit"),
         ("out_of_money_formerly", OutOfMoney, "no credit"),
+        ("limit_reached", OutOfMoney, "no credit"),
         ("refused", RefusedByPolicy, "The service refuses to paint this: The safety system said no."),
         ("refused_formerly", RefusedByPolicy, "The prompt was refused"),
         ("bad_parameter", BadParameter, "Invalid size"),

@@ -36,6 +36,9 @@ class OptionsCheck:
         for error in self._validator.iter_errors(options):
             if error.validator == "additionalProperties" and not error.absolute_path:
                 yield from self._unknown(options)
+            elif error.relative_schema_path[0] == "propertyNames":
+                detail = f"{self._who} takes no option {shown(error.instance)}; leave it out."
+                yield FieldError(_pointer((error.instance,)), "invalid_option", detail)
             else:
                 yield self._told(error)
 

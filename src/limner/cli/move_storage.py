@@ -13,6 +13,7 @@ import click
 
 from limner import plugins
 from limner.actions.claim_storage import claim_storage
+from limner.actions.is_same_storage import is_same_storage
 from limner.actions.move_pictures import Moved, move_pictures
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
@@ -45,7 +46,7 @@ def move_storage(options: Options, source: str | None, target: str | None, *, de
     settings = options.settings()
     present = settings.storage_url
     way = Way(source or present, target or present, present)
-    _refuse(settings, way, delete_source=delete_source)
+    _refuse_memory(settings, way)
     moved = asyncio.run(_move(settings, way, delete_source=delete_source))
     if options.json:
         echo_json({"from": way.source, "to": way.target, **asdict(moved)})
@@ -54,16 +55,10 @@ def move_storage(options: Options, source: str | None, target: str | None, *, de
     return 0 if moved.whole else 1
 
 
-def _refuse(settings: Settings, way: Way, *, delete_source: bool) -> None:
+def _refuse_memory(settings: Settings, way: Way) -> None:
     settings.refuse_memory("Pictures are moved by a process of its own")
     if any(url.startswith("memory:") for url in (way.source, way.target)):
         raise SettingsError("A memory:// storage is gone with its process; name another place.")
-    if way.source.rstrip("/") == way.target.rstrip("/"):
-        raise SettingsError(f"The pictures are in {without_password(way.source)} already; name another place.")
-    if delete_source and way.source == way.present:
-        raise SettingsError(
-            f"{without_password(way.source)} is still in use. Copy first, change the setting, restart, and delete then."
-        )
 
 
 async def _move(settings: Settings, way: Way, *, delete_source: bool) -> Moved:
@@ -72,6 +67,13 @@ async def _move(settings: Settings, way: Way, *, delete_source: bool) -> Moved:
     try:
         async with _opened(way.source, assembly) as source, _opened(way.target, assembly) as target:
             await claim_storage(target, installation=await assembly.repository.installation())
+            if await is_same_storage(target, source):
+                raise SettingsError(f"The pictures are in {without_password(way.source)} already; name another place.")
+            if delete_source and await is_same_storage(assembly.storage, source):
+                raise SettingsError(
+                    f"{without_password(way.source)} is still in use. Copy first, change the setting, restart, and "
+                    "delete then."
+                )
             return await move_pictures(
                 repository=assembly.repository,
                 source=source,

@@ -24,10 +24,11 @@ CAPABILITIES = Capabilities(
     max_count=8,
     seeds=False,
     formats=("jpeg", "png", "webp"),
-    options={"type": "object", "additionalProperties": True},
     description="A model at fal. Its own parameters go through as options.",
     examples=("a red fox in snow, watercolour",),
 )
+SAID = ("prompt", "image_size", "num_images", "sync_mode")
+"""What the adapter writes itself: an option would change what is paid for."""
 
 
 class Fal(QueuedEngine):
@@ -47,7 +48,7 @@ class Fal(QueuedEngine):
         timeout: float = 600.0,
         concurrency: int = 50,
     ) -> None:
-        capabilities = with_takes(CAPABILITIES, takes, models)
+        capabilities = with_takes(CAPABILITIES, takes, models, said=SAID)
         super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
         self._takes = takes
 

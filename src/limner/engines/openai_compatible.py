@@ -16,9 +16,10 @@ from limner.engines.openai_images import PICTURES_PER_CALL, OpenAIImages
 CAPABILITIES = Capabilities(
     size_multiple=8,
     seeds=False,
-    options={"type": "object", "additionalProperties": True},
     description="A server that speaks OpenAI's Images API. Its own parameters go through as options.",
 )
+SAID = ("model", "prompt", "n", "size", "response_format", "stream")
+"""What the adapter writes itself: an option would change what is paid for."""
 
 
 class OpenAICompatible(OpenAIImages):
@@ -40,7 +41,7 @@ class OpenAICompatible(OpenAIImages):
         timeout: float = 600.0,
         concurrency: int = 50,
     ) -> None:
-        capabilities = replace(with_takes(CAPABILITIES, takes, models), inputs=GPT_INPUTS if edits else {})
+        capabilities = replace(with_takes(CAPABILITIES, takes, models, said=SAID), inputs=GPT_INPUTS if edits else {})
         super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
         self._takes = takes
 

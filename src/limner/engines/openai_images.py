@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -20,8 +21,8 @@ PICTURES_PER_CALL = 4
 """Of the largest, more would not fit into an answer that is read whole."""
 
 OUT_OF_MONEY = frozenset(
-    {"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded", "project_spend_limit_exceeded",
-     "organization_usage_limit_exceeded"}
+    {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted", "organization_spend_limit_exceeded",
+     "project_spend_limit_exceeded", "organization_usage_limit_exceeded"}
 )  # fmt: skip
 REFUSALS = frozenset({"moderation_blocked", "content_policy_violation"})
 
@@ -146,7 +147,7 @@ def _error_of(document: Any) -> Content:
 
 
 def _form_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _decoded(picture: Content) -> bytes:

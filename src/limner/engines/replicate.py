@@ -20,10 +20,11 @@ CAPABILITIES = Capabilities(
     max_count=8,
     seeds=False,
     formats=("webp", "png", "jpeg"),
-    options={"type": "object", "additionalProperties": True},
     description="A model at Replicate. Its own inputs go through as options.",
     examples=("a red fox in snow, watercolour",),
 )
+SAID = ("prompt", "num_outputs")
+"""What the adapter writes itself: an option would change what is paid for."""
 FORMATS = {"jpeg": "jpg"}
 REFUSAL = re.compile(r"nsfw|safety|flagged|sensitive|moderat", re.IGNORECASE)
 PERCENT = re.compile(r"(\d{1,3})%\|")
@@ -48,7 +49,7 @@ class Replicate(QueuedEngine):
         timeout: float = 600.0,
         concurrency: int = 50,
     ) -> None:
-        capabilities = with_takes(CAPABILITIES, takes, models)
+        capabilities = with_takes(CAPABILITIES, takes, models, said=SAID)
         super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
         self._takes = takes
 

@@ -50,14 +50,20 @@ def names_of(models: Sequence[str]) -> tuple[str, ...]:
     return tuple(models)
 
 
-def with_takes(capabilities: Capabilities, takes: Sequence[str], models: Sequence[str]) -> Capabilities:
-    """What `models` can paint. Raises ValueError for a field that there is not, and where no model is named."""
+def with_takes(
+    capabilities: Capabilities, takes: Sequence[str], models: Sequence[str], *, said: Sequence[str]
+) -> Capabilities:
+    """What `models` can paint. Their own parameters are options, but not those in `said`, which the adapter writes, nor
+    what the fields become. Raises ValueError for a field that there is not, and where no model is named.
+    """
     changes: dict[str, Any] = {"models": names_of(models)}
     for name in takes:
         if name not in _NAMES:
             raise ValueError(f"takes has {name!r}; there are {listed(tuple(_NAMES))}")
         changes |= _CAPABILITIES.get(name, {})
-    return replace(capabilities, **changes)
+    written = [*said, *(_NAMES[name][0] for name in takes)]
+    options = {"type": "object", "additionalProperties": True, "propertyNames": {"not": {"enum": written}}}
+    return replace(capabilities, options=options, **changes)
 
 
 def fields_of(task: PaintTask, ordinal: int, takes: Sequence[str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class OpenAIService(HostedService):
         "rate_limited_until": _error(429, None, "requests", "Later.", retry_after="Wed, 21 Oct 2099 07:28:00 GMT"),
         "out_of_money": _error(429, "credit_balance_exhausted", "insufficient_quota", "You have no credit."),
         "out_of_money_formerly": _error(429, "insufficient_quota", "insufficient_quota", "You exceeded your quota."),
+        "limit_reached": _error(400, "billing_hard_limit_reached", "invalid_request_error", "Billing hard limit."),
         "refused": _error(400, "moderation_blocked", "image_generation_user_error", "The safety system said no."),
         "refused_formerly": _error(400, "content_policy_violation", "invalid_request_error", "The prompt was refused."),
         "bad_parameter": _error(400, "invalid_value", "invalid_request_error", "Invalid size."),
