@@ -167,8 +167,10 @@ def test_ctrl_c_is_ctrl_c_although_the_server_is_gone(folder, serve):
         end = time.monotonic() + 20
         while not httpx.get(f"{server.url}/jobs", headers=server.headers).json()["items"]:
             assert time.monotonic() < end
+        painting.send_signal(signal.SIGSTOP)  # or it could end by itself before it hears Ctrl-C
         kill_group(server.process)
         painting.send_signal(signal.SIGINT)
+        painting.send_signal(signal.SIGCONT)
         _, err = painting.communicate(timeout=20)
     assert (painting.returncode, err.splitlines()[-1:]) == (130, ["Stopped."])
 
