@@ -137,5 +137,14 @@ def test_the_wheel_brings_all_of_it():
     assert ours <= packed
 
 
+@pytest.mark.parametrize(("accepted", "told"), [("gzip, br", "gzip"), ("identity", None)])
+async def test_assets_are_packed_for_who_takes_that(house, accepted, told):
+    async with house.bare() as client:
+        address = f"/assets/{asset_files().version}/start.js"
+        answer = await client.get(address, headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == told
+    assert answer.content == asset_files().bodies["start.js"]
+
+
 def test_it_all_weighs_less_than_100_kilobytes():
     assert sum(map(len, asset_files().bodies.values())) < 90_000

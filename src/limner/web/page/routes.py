@@ -29,7 +29,11 @@ SHELL = {
     "Cache-Control": "private, no-cache",
     "Vary": "Cookie",
 }
-ASSET = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=31536000, immutable"}
+ASSET = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Vary": "Accept-Encoding",
+}
 
 
 async def show_page(caller: Anybody) -> Response:
@@ -51,12 +55,15 @@ async def show_picture(caller: Anybody, image_id: str) -> Response:  # noqa: ARG
     return await show_page(caller)
 
 
-async def show_asset(caller: Anybody, version: str, name: str) -> Response:  # noqa: ARG001 - all are told the same
+async def show_asset(caller: Anybody, version: str, name: str) -> Response:
     """A module, style sheet or icon, under an address that changes with it."""
     files = asset_files()
     if version != files.version or name not in files.bodies:
         raise NotFound("There is no such file; load the page again.")
-    return Response(files.bodies[name], 200, ASSET, MEDIA_TYPES[PurePath(name).suffix])
+    media_type = MEDIA_TYPES[PurePath(name).suffix]
+    if "gzip" in (header(caller.request.scope, b"accept-encoding") or ""):
+        return Response(files.packed[name], 200, {**ASSET, "Content-Encoding": "gzip"}, media_type)
+    return Response(files.bodies[name], 200, ASSET, media_type)
 
 
 def _signs_in(caller: Caller) -> bool:
