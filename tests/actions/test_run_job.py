@@ -168,9 +168,8 @@ async def test_an_engine_is_closed_though_its_cancel_cannot_be_recorded(tmp_path
 async def test_a_success_is_counted_and_timed(tmp_path):
     async with workshop(tmp_path, fox=Scripted(paints)) as shop:
         await shop.painted(count=2)
-        told = shop.observer.render().decode()
-    assert 'limner_jobs_total{state="succeeded"} 1.0' in told
-    assert "limner_finish_seconds_count 1.0" in told
+        await eventually(lambda: "limner_finish_seconds_count 1.0" in shop.observer.render().decode())
+        assert 'limner_jobs_total{state="succeeded"} 1.0' in shop.observer.render().decode()
 
 
 async def test_an_end_is_counted_as_what_the_row_took(tmp_path):
