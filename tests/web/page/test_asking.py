@@ -150,3 +150,18 @@ def test_asking_again_after_an_answer_was_lost_asks_for_nothing_twice(visit):
 def test_nothing_is_wider_than_the_window(visit, width):
     visitor = visit(viewport={"width": width, "height": 800}).paint("a fox " * 60, count="4").options()
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_asked_before_the_last_answer_came_is_asked_too(visit):
+    visitor = visit().ready()
+    held = []
+    visitor.page.route("**/images", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks handlers
+    visitor.ask("a fox").ask("a hen")
+    visitor.prompt.press("Enter")
+    visitor.prompt.press_sequentially(" and a cow")
+    expect(visitor.prompt).to_have_value("a hen and a cow")
+    for route in held:
+        route.continue_()
+    expect(visitor.pictures).to_have_count(2)
+    expect(visitor.prompt).to_have_value("a hen and a cow")
+    assert sorted(job["request"]["prompt"] for job in visitor.jobs()) == ["a fox", "a hen"]

@@ -206,19 +206,21 @@ export class AskForm {
 
   async #submit(event) {
     event.preventDefault();
-    if (this.#form.ariaBusy === "true") return;
-    this.#form.ariaBusy = "true";
     clearFaults(this.#form);
+    const key = this.#key;
     try {
-      // The same key until something changes: sending again after no answer asks for nothing twice.
-      this.#asked(await call("POST", "/images", { body: this.#body(), headers: { "Idempotency-Key": this.#key } }));
-      this.#key = newKey();
-      this.#fields.prompt.select();
+      // The same key until something changes: sending again, before an answer or after none, asks for nothing twice.
+      this.#asked(await call("POST", "/images", { body: this.#body(), headers: { "Idempotency-Key": key } }));
+      if (this.#key === key) this.#beginAnew();
     } catch (problem) {
       this.#refuse(problem);
-    } finally {
-      this.#form.ariaBusy = "false";
     }
+  }
+
+  /** Enter asks for another picture, typing for something else. */
+  #beginAnew() {
+    this.#key = newKey();
+    this.#fields.prompt.select();
   }
 
   #refuse(problem) {
