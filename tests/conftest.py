@@ -3,6 +3,7 @@ import signal
 
 import pytest
 
+from tests.repositories.postgres_server import Postgres
 from tests.storages.buckets import CREDENTIALS, Buckets
 
 # A shell that runs the tests in its background ignores Ctrl-C for them, and so for every process that they start.
@@ -15,6 +16,22 @@ def s3(tmp_path_factory):
     server = Buckets(tmp_path_factory.mktemp("s3"))
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """One Postgres server for all tests that leave it alive."""
+    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """A database there, with our tables."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture

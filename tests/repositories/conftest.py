@@ -13,8 +13,15 @@ def path(tmp_path):
     return tmp_path / "limner.db"
 
 
-@pytest.fixture(params=["sqlite"])
-async def repository(request, path, clock):
-    """Another database joins as another parameter."""
-    async with opened(path, clock) as repository:
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request):
+    """The URL of a database, where tests that hold for every database find theirs."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
+    return f"sqlite:///{request.getfixturevalue('path')}"
+
+
+@pytest.fixture
+async def repository(place, clock):
+    async with opened(place, clock) as repository:
         yield repository

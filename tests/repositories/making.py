@@ -2,6 +2,11 @@
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.pool import NullPool
 
 from limner.contracts.repository import NewImage
 from limner.domain.identity import ApiKey, new_id
@@ -12,6 +17,9 @@ from limner.domain.usage import total_of
 from limner.repositories.sql import SqlRepository
 
 POLICY = Policy()
+
+on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+"""For what is particular about a file."""
 
 
 class SetClock:
@@ -32,13 +40,23 @@ class SetClock:
 
 
 @asynccontextmanager
-async def opened(path, clock=None, **given):
-    repository = SqlRepository(f"sqlite:///{path}", clock=clock, **given)
+async def opened(place, clock=None, **given):
+    """At a URL, or in a file."""
+    url = f"sqlite:///{place}" if isinstance(place, Path) else place
+    repository = SqlRepository(url, clock=clock, **given)
     await repository.open()
     try:
         yield repository
     finally:
         await repository.close()
+
+
+def execute(place, statement):
+    """What no repository would do; the rows that it gives, or how many it changed."""
+    engine = create_engine(make_url(place.replace("postgresql:", "postgresql+psycopg:")), poolclass=NullPool)
+    with engine.begin() as connection:
+        result = connection.exec_driver_sql(statement)
+        return result.fetchall() if result.returns_rows else result.rowcount
 
 
 def next_id():

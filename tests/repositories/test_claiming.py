@@ -1,7 +1,5 @@
 import asyncio
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +7,7 @@ import pytest
 
 from limner.contracts.repository import Requeue
 from limner.domain.job import JobState
-from tests.repositories.making import POLICY, claimed, new_image, nobody_is_dead, running, submitted
+from tests.repositories.making import POLICY, claimed, execute, new_image, nobody_is_dead, running, submitted
 
 BACK = Requeue()
 
@@ -139,11 +137,10 @@ async def test_a_job_that_lost_workers_runs_alone(repository):
     assert claim.alone
 
 
-async def test_a_lane_that_counts_too_much_does_not_stop_claims(repository, path):
+async def test_a_lane_that_counts_too_much_does_not_stop_claims(repository, place):
     await running(repository)
     await submitted(repository, owner="ben")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE limner_lanes SET queued = 0, claimable = 1 WHERE owner = 'ann'")
+    execute(place, "UPDATE limner_lanes SET queued = 0, claimable = 1 WHERE owner = 'ann'")
     assert await owners_of(repository, 9) == ["ben"]
 
 

@@ -116,9 +116,9 @@ async def test_the_state_before_is_told_with_the_new_one(repository):
     assert (none, before, second.failures, first.detail) == (None, first, 2, "Empty.")
 
 
-async def test_another_key_has_not_met_the_trouble_of_the_old_one(path, clock):
+async def test_another_key_has_not_met_the_trouble_of_the_old_one(place, clock):
     keys = {"openai": "old"}
-    async with opened(path, clock, credentials=lambda: keys) as repository:
+    async with opened(place, clock, credentials=lambda: keys) as repository:
         await submitted(repository, route=("openai",))
         await trouble(repository, "openai", Unauthorised())
         assert not await claimed(repository, engine="openai")
@@ -127,9 +127,9 @@ async def test_another_key_has_not_met_the_trouble_of_the_old_one(path, clock):
         assert await claimed(repository, engine="openai")
 
 
-async def test_a_pause_holds_in_other_processes_too(path, clock, repository):
+async def test_a_pause_holds_in_other_processes_too(place, clock, repository):
     await submitted(repository, route=("openai",))
-    async with opened(path, clock) as other:
+    async with opened(place, clock) as other:
         await trouble(other, "openai", RateLimited(retry_after=60))
     assert not await claimed(repository, engine="openai")
 

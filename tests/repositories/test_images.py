@@ -106,10 +106,10 @@ async def test_bytes_that_rows_name_are_told_by_key_with_those_of_deleted_pictur
     assert [(named.key, named.size, named.sha256) for named in (*first, *rest)] == told
 
 
-async def test_an_installation_keeps_its_id_and_shares_it_with_its_processes(path, clock):
-    async with opened(path, clock) as one, opened(path, clock) as other:
+async def test_an_installation_keeps_its_id_and_shares_it_with_its_processes(place, clock):
+    async with opened(place, clock) as one, opened(place, clock) as other:
         ids = {await one.installation(), await other.installation(), await one.installation()}
-    async with opened(path, clock) as later:
+    async with opened(place, clock) as later:
         assert ids == {await later.installation()}
 
 
@@ -118,8 +118,8 @@ async def test_two_installations_have_different_ids(repository, tmp_path, clock)
         assert await other.installation() != await repository.installation()
 
 
-async def test_retention_says_when_and_then_lets_go(path, clock):
-    async with opened(path, clock, image_age=HOUR) as repository:
+async def test_retention_says_when_and_then_lets_go(place, clock):
+    async with opened(place, clock, image_age=HOUR) as repository:
         job = await finished(repository)
         assert (job.expires_at - job.finished_at).total_seconds() == HOUR
         assert job.images[0].expires_at == job.expires_at
@@ -128,8 +128,8 @@ async def test_retention_says_when_and_then_lets_go(path, clock):
         assert (keys, await repository.find_job(job.id), await ids(repository)) == ((job.images[0].key,), None, [])
 
 
-async def test_jobs_that_are_not_finished_do_not_age(path, clock):
-    async with opened(path, clock, image_age=HOUR) as repository:
+async def test_jobs_that_are_not_finished_do_not_age(place, clock):
+    async with opened(place, clock, image_age=HOUR) as repository:
         waiting = await submitted(repository)
         clock.pass_(99 * HOUR)
         await expire(repository)
@@ -137,11 +137,11 @@ async def test_jobs_that_are_not_finished_do_not_age(path, clock):
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 60.0), (60.0, None), (60.0, 3600.0)])
-async def test_a_new_retention_dates_finished_jobs_again(path, clock, before, after):
-    async with opened(path, clock, image_age=before) as repository:
+async def test_a_new_retention_dates_finished_jobs_again(place, clock, before, after):
+    async with opened(place, clock, image_age=before) as repository:
         await expire(repository)
         job = await finished(repository)
-    async with opened(path, clock, image_age=after) as repository:
+    async with opened(place, clock, image_age=after) as repository:
         await expire(repository)
         job = await repository.find_job(job.id)
     for dated in (job, job.images[0]):

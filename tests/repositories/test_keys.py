@@ -41,8 +41,8 @@ async def test_a_key_is_revoked_once(repository):
     assert not await repository.revoke_key("unknown")
 
 
-async def test_every_change_raises_the_version_in_every_process(repository, path):
-    async with opened(path) as other:
+async def test_every_change_raises_the_version_in_every_process(repository, place):
+    async with opened(place) as other:
         versions = [await other.keys_version()]
         await repository.add_key(new_key(repository))
         versions.append(await other.keys_version())
@@ -58,9 +58,9 @@ async def test_a_session_reads_back_with_the_key_it_came_from(repository):
     assert await repository.find_key("s1") == session
 
 
-async def test_a_link_opens_one_session_however_many_come_at_once(repository, path):
+async def test_a_link_opens_one_session_however_many_come_at_once(repository, place):
     await repository.add_key(new_link(repository))
-    async with opened(path) as other:
+    async with opened(place) as other:
         tries = [
             rows.open_session(new_session(repository, f"s{number}"), link="l1")
             for number, rows in enumerate([repository, other] * 10)

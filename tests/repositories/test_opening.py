@@ -13,7 +13,7 @@ from limner.domain.errors import DatabaseError, DatabaseUnavailable
 from limner.domain.identity import KeyKind
 from limner.repositories.sql import SqlRepository, migrating, tables
 from limner.repositories.sql.sqlite import writing_engine
-from tests.repositories.making import POLICY, opened, submitted
+from tests.repositories.making import POLICY, on_sqlite, opened, submitted
 
 
 def schema(path):
@@ -243,6 +243,7 @@ def test_a_url_that_cannot_be_used_is_refused_with_a_remedy(url, remedy):
         SqlRepository(url)
 
 
+@on_sqlite
 async def test_a_backup_is_consistent_while_jobs_come_in(repository, tmp_path):
     async def keep_submitting():
         while True:
@@ -258,6 +259,7 @@ async def test_a_backup_is_consistent_while_jobs_come_in(repository, tmp_path):
     assert jobs == events > (0,)
 
 
+@on_sqlite
 async def test_a_backup_can_be_opened_and_worked_with(repository, tmp_path):
     job = await submitted(repository)
     await repository.backup(str(tmp_path / "copy.db"))

@@ -1,6 +1,4 @@
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -12,6 +10,7 @@ from limner.domain.job import CallPhase, JobState, Note
 from tests.repositories.making import (
     POLICY,
     claimed,
+    execute,
     new_call,
     nobody_is_dead,
     open_call,
@@ -98,11 +97,11 @@ async def test_more_than_a_batch_goes_on_in_one_sweep(repository, monkeypatch):
     assert len(await claimed(repository, engine="deepai", slots=9)) == 5
 
 
-async def test_two_processes_that_sweep_at_once_pass_a_job_on_once(path, clock, repository):
+async def test_two_processes_that_sweep_at_once_pass_a_job_on_once(place, clock, repository):
     for _ in range(4):
         await submitted(repository, route=ROUTE)
     await trouble(repository, "openai", OutOfMoney())
-    async with opened(path, clock) as other:
+    async with opened(place, clock) as other:
         reports = await asyncio.gather(*(swept(one) for one in (repository, other) * 2))
     assert sum(report.counts.get("passed_on", 0) for report in reports) == 4
     assert {job.route_index for job in await jobs_of(repository)} == {1}
@@ -133,15 +132,14 @@ async def test_an_answer_that_comes_too_late_does_not_take_the_job_from_the_next
     assert (await repository.find_job(first.job.id)).route_index == 1
 
 
-async def test_what_a_job_is_expected_to_cost_follows_its_engine(path, clock):
-    async with opened(path, clock) as repository:
+async def test_what_a_job_is_expected_to_cost_follows_its_engine(place, clock):
+    async with opened(place, clock) as repository:
         job = await submitted(repository, route=ROUTE, costs=(0.16, 0.02))
         await trouble(repository, "openai", OutOfMoney())
         await swept(repository)
         assert (await repository.find_job(job.id)).costs == (0.16, 0.02)
-    assert expected(path) == [20_000]
+    assert expected(place) == [20_000]
 
 
-def expected(path):
-    with closing(sqlite3.connect(path)) as connection:
-        return [cost for (cost,) in connection.execute("SELECT expected_cost FROM limner_jobs")]
+def expected(place):
+    return [cost for (cost,) in execute(place, "SELECT expected_cost FROM limner_jobs")]

@@ -34,7 +34,7 @@ from limner.repositories.sql.sqlite import writing_engine
 from tests.repositories.making import POLICY, claimed, submitted
 
 SEARCHES = {
-    "the next lane": (claiming._NEXT_LANE, "limner_lanes_claimable (engine=?)"),
+    "the next lane": (claiming._NEXT_LANES, "limner_lanes_claimable (engine=?)"),
     "the next job of a lane": (claiming._TAKE, "limner_jobs_ready (owner=? AND engine=?)"),
     "an owner's finished jobs": (
         jobs._STATE_PAGES[JobState.SUCCEEDED],
@@ -157,8 +157,8 @@ async def test_owners_who_run_all_they_may_are_not_looked_at_again(repository, m
     await claimed(repository, slots=50, policy=policy)
     await submitted(repository, owner="ann")
     looks = []
-    first = claiming._NEXT_LANE.first
-    monkeypatch.setattr(claiming._NEXT_LANE, "first", lambda *given, **named: looks.append(1) or first(*given, **named))
+    rows = claiming._NEXT_LANES.rows
+    monkeypatch.setattr(claiming._NEXT_LANES, "rows", lambda *given, **named: looks.append(1) or rows(*given, **named))
     assert [claim.job.owner for claim in await claimed(repository, policy=policy)] == ["ann"]
     assert len(looks) == 1
 

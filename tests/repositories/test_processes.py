@@ -16,7 +16,7 @@ import pytest
 
 from limner.domain.errors import DatabaseUnavailable, LeaseLost, StorageFull
 from limner.repositories.sql import sqlite
-from tests.repositories.making import POLICY, claimed, new_image, opened, running, submitted
+from tests.repositories.making import POLICY, claimed, new_image, on_sqlite, opened, running, submitted
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +70,7 @@ def test_processes_write_and_checkpoint_side_by_side(path):
     assert list(faults_of(path)) == []
 
 
+@on_sqlite
 async def test_a_process_that_holds_on_to_the_file_is_a_pause_with_a_clear_error(repository, path, monkeypatch):
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     job = await submitted(repository)
@@ -81,6 +82,7 @@ async def test_a_process_that_holds_on_to_the_file_is_a_pause_with_a_clear_error
     await submitted(repository)
 
 
+@on_sqlite
 async def test_an_outage_delays_the_belief_in_lost_leases(repository, path, monkeypatch, clock):
     await running(repository)
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
@@ -143,8 +145,9 @@ async def test_a_closed_repository_says_so(path):
         await repository.find_job("x")
 
 
+@on_sqlite
 async def test_the_log_does_not_grow_without_end(repository, path, monkeypatch):
-    monkeypatch.setattr("limner.repositories.sql.writer.CHECKPOINT_PAGES", 50)
+    monkeypatch.setattr("limner.repositories.sql.sqlite.CHECKPOINT_PAGES", 50)
     for _ in range(100):
         await asyncio.gather(*(submitted(repository, owner=f"u{number}") for number in range(20)))
     assert path.with_name("limner.db-wal").stat().st_size < 3 * 1024 * 1024

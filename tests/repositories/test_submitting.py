@@ -1,7 +1,5 @@
 import asyncio
 import fcntl
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +8,7 @@ import pytest
 from limner.contracts.repository import Idempotency
 from limner.domain.errors import DatabaseError, IdempotencyKeyReused, QueueFull, TooManyQueued
 from limner.repositories.sql import submitting
-from tests.repositories.making import POLICY, claimed, new_image, new_job, submitted
+from tests.repositories.making import POLICY, claimed, execute, new_image, new_job, on_sqlite, submitted
 
 KEY = Idempotency(key="order-17", fingerprint="f1")
 
@@ -27,16 +25,14 @@ async def test_a_job_reads_back_as_it_was_submitted(repository):
 
 
 @pytest.mark.parametrize("column", ["request", "requested"])
-async def test_what_a_newer_version_wrote_is_refused(repository, path, column):
+async def test_what_a_newer_version_wrote_is_refused(repository, place, column):
     job = await submitted(repository)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        change = f"UPDATE limner_jobs SET {column} = replace({column}, '\"v\":1', '\"v\":9')"
-        assert connection.execute(change).rowcount == 1
+    assert execute(place, f"UPDATE limner_jobs SET {column} = replace({column}, '\"v\":1', '\"v\":9')") == 1
     with pytest.raises(DatabaseError, match="version 9 by a newer Limner"):
         await repository.find_job(job.id)
 
 
-async def test_a_job_outlives_its_process(repository, path):
+async def test_a_job_outlives_its_process(repository):
     job = await submitted(repository)
     await repository.close()
     await repository.open()
@@ -117,6 +113,7 @@ async def test_the_wait_follows_the_drain_rate(repository):
     assert refusal.value.retry_after == pytest.approx(10)  # one lane in turn, 0.1 jobs a second
 
 
+@on_sqlite
 async def test_refusals_of_one_group_ask_once_how_long_the_wait_is(repository, path, monkeypatch):
     looks = []
     monkeypatch.setattr(submitting, "drain_rate", lambda connection, moment: looks.append(1) or 0.0)

@@ -24,9 +24,9 @@ COSTLY = {"route": ("openai",), "costs": (0.04,)}
 
 
 @pytest.fixture
-def within(path, clock):
+def within(place, clock):
     def open_within(**budgets):
-        return opened(path, clock, budgets=Budgets(**budgets))
+        return opened(place, clock, budgets=Budgets(**budgets))
 
     return open_within
 
@@ -172,7 +172,7 @@ async def test_an_engines_budget_is_shared_by_all_owners(within):
             await open_call(repository, ben, cost=0.01)
 
 
-async def test_workers_that_call_at_once_do_not_spend_a_budget_twice(path, clock, within):
+async def test_workers_that_call_at_once_do_not_spend_a_budget_twice(place, clock, within):
     async with within(per_owner=Allowance(day=0.12)) as one, within(per_owner=Allowance(day=0.12)) as other:
         claims = [await running(one, route=("openai",)) for _ in range(6)]
         calls = [open_call((one, other)[turn % 2], claim, cost=0.04) for turn, claim in enumerate(claims)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, Integer, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
 
 from limner.domain.event import JobChanged
 from limner.domain.job import JobState
 from limner.repositories.sql.lanes import NONE, STOPPED, Lane, LaneChange, change_lane, waiting_job
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.prepared import Prepared, cell, cells, row_source
 from limner.repositories.sql.rows import EVENT_FIELDS, Row, changes_of, encode
 from limner.repositories.sql.tables import events, images, jobs, outbox
 
@@ -57,13 +57,12 @@ def lane_of(row: Row) -> LaneChange:
 def _record() -> Prepared:
     source = row_source()
     names = ("job_id", "owner", "seq", "at", "changes")
-    columns = [cell(source, place) for place in range(len(names))]
-    return Prepared(insert(events).from_select(names, select(*columns).select_from(source)))
+    return Prepared(insert(events).from_select(names, select(*cells(source, events, names)).select_from(source)))
 
 
 def _announce() -> Prepared:
     source = row_source()
-    due = select(cell(source, 0), NONE, bindparam("at", type_=Integer)).select_from(source)
+    due = select(cell(source, 0), NONE, bindparam("at", type_=BigInteger)).select_from(source)
     return Prepared(insert(outbox).from_select(["job_id", "tries", "due_at"], due))
 
 

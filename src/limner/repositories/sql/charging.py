@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, select, text, update
 
 from limner.contracts.repository import Requeue
 from limner.domain.budget import exhausted
@@ -60,7 +60,8 @@ def _take_back(connection: Connection, job: Row) -> None:
 def _expect() -> Prepared:
     """What the rest of a job is expected to cost; NULL stays NULL."""
     rest = jobs.c.expected_cost + bindparam("more", type_=BigInteger)
-    return Prepared(update(jobs).where(jobs.c.id == bindparam("of_job")).values(expected_cost=func.max(rest, NONE)))
+    at_least_nothing = case((rest < NONE, NONE), else_=rest)
+    return Prepared(update(jobs).where(jobs.c.id == bindparam("of_job")).values(expected_cost=at_least_nothing))
 
 
 _EXPECT = _expect()

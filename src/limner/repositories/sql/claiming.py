@@ -6,8 +6,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, Select, bindparam, case, func, select, text, update
 
 from limner.domain.engine_state import EngineState
 from limner.domain.errors import OutOfMoney
@@ -18,27 +19,51 @@ from limner.repositories.sql.changes import record
 from limner.repositories.sql.engine_states import engine_states, hold_probe
 from limner.repositories.sql.jobs import with_images
 from limner.repositories.sql.lanes import NONE, ONE, owner_running
+from limner.repositories.sql.locks import is_shared, lock_owners, share, try_to_lock_owner
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
-from limner.repositories.sql.recount import recount
 from limner.repositories.sql.rows import Row, decode_call, encode
 from limner.repositories.sql.tables import calls, jobs, lanes
 
 logger = logging.getLogger("limner.repository")
 
-Claims = tuple[tuple[Claim, ...], tuple[JobChanged, ...]]
+CANDIDATES = 8
+"""Lanes that are looked at where others may hold the first ones."""
+PASSED_OVER = 1_000_000
+"""Microseconds by which a lane may be behind the next one, before its owner is waited for instead of passed over."""
 
 
-def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment: Moment) -> Claims:
+@dataclass(slots=True, kw_only=True)
+class Picked:
+    """What one transaction of a claim took. `again`: there is more to take for slots that are left. `skewed`: a lane
+    counted jobs that are not there.
+    """
+
+    claims: tuple[Claim, ...]
+    changes: tuple[JobChanged, ...]
+    again: bool
+    skewed: bool
+
+
+def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment: Moment) -> Picked:
     """Up to `free[engine]` jobs of each engine, with their leases."""
+    share(connection)
     round_ = _Round(connection, worker, policy, moment, engine_states(connection, moment))
     rows = [row for engine, slots in free.items() for row in round_.pick(engine, slots)]
-    return _claims_of(connection, rows, round_), record(connection, rows, moment)
+    return Picked(
+        claims=_claims_of(connection, rows, round_),
+        changes=record(connection, rows, moment),
+        again=bool(rows and round_.busy and len(rows) < sum(free.values())),
+        skewed=round_.skewed,
+    )
 
 
 @dataclass(slots=True)
 class _Round:
-    """The picks of one claim. `probes` are engines of which the only job picked is to see whether they work again."""
+    """The picks of one claim. `probes` are engines of which the only job picked is to see whether they work again.
+    `held` owners are this transaction's; it waits for one only while it holds none, and passes over those who are `busy`
+    in others, so that claims never wait in a ring.
+    """
 
     connection: Connection
     worker: str
@@ -47,6 +72,9 @@ class _Round:
     states: Mapping[str, EngineState]
     picks: int = 0
     probes: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)
+    skewed: bool = False
 
     def pick(self, engine: str, slots: int) -> list[Row]:
         state = self.states.get(engine)
@@ -73,7 +101,7 @@ class _Round:
 
     def _next(self, engine: str, *, urgent_only: bool) -> Row | None:
         """The first job of the lane whose turn it is."""
-        while lane := _NEXT_LANE.first(self.connection, of_engine=engine):
+        while lane := self._lane_in_turn(engine):
             if lane.owner_running >= self.policy.running_per_owner:
                 _BLOCK.run(self.connection, of_owner=lane.owner)
             elif urgent_only and not lane.urgent:
@@ -83,9 +111,37 @@ class _Round:
                 return row
             else:
                 logger.error("a lane counts jobs that are not there and is counted again", extra={"engine": engine})
-                recount(self.connection, self.moment)
+                self.skewed = True
                 _BLOCK.run(self.connection, of_owner=lane.owner)  # until the next sweep, or this would not end
         return None
+
+    def _lane_in_turn(self, engine: str) -> Row | None:
+        """Of an owner who is ours, as it is now."""
+        if not is_shared(self.connection):
+            return _NEXT_LANES.first(self.connection, of_engine=engine, at_most=1)
+        lanes_in_turn = _NEXT_LANES.rows(self.connection, of_engine=engine, at_most=CANDIDATES)
+        for place, lane in enumerate(lanes_in_turn):
+            if lane.owner in self.held:
+                return lane
+            if self._may_have(lane, lanes_in_turn[place + 1 :]) and (now := self._lane(lane.owner, engine)):
+                return now
+        return None
+
+    def _may_have(self, lane: Row, behind: Sequence[Row]) -> bool:
+        if lane.owner in self.busy:
+            return False
+        if try_to_lock_owner(self.connection, lane.owner):
+            self.held.add(lane.owner)
+            return True
+        if self.held or (behind and behind[0].last_served - lane.last_served < PASSED_OVER):
+            self.busy.add(lane.owner)
+            return False
+        lock_owners(self.connection, [lane.owner])
+        self.held.add(lane.owner)
+        return True
+
+    def _lane(self, owner: str, engine: str) -> Row | None:
+        return _LANE.first(self.connection, of_owner=owner, of_engine=engine)
 
     def _take(self, owner: str, engine: str) -> Row | None:
         return _TAKE.first(
@@ -132,10 +188,9 @@ def open_calls(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, S
     return found
 
 
-def _next_lane() -> Prepared:
-    claimable = (lanes.c.engine == bindparam("of_engine")) & (lanes.c.claimable == ONE)
-    lane = select(lanes.c.owner, lanes.c.urgent, owner_running().label("owner_running")).where(claimable)
-    return Prepared(lane.order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(ONE))
+def _claimable() -> Select[Any]:
+    columns = (lanes.c.owner, lanes.c.urgent, lanes.c.last_served, owner_running().label("owner_running"))
+    return select(*columns).where(lanes.c.engine == bindparam("of_engine"), lanes.c.claimable == ONE)
 
 
 def _take() -> Prepared:
@@ -190,7 +245,8 @@ def _open_calls_statement() -> Prepared:
     )
 
 
-_NEXT_LANE = _next_lane()
+_NEXT_LANES = Prepared(_claimable().order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(bindparam("at_most")))
+_LANE = Prepared(_claimable().where(lanes.c.owner == bindparam("of_owner")))
 _TAKE = _take()
 _SERVE = _serve()
 _BLOCK = Prepared(update(lanes).where(lanes.c.owner == bindparam("of_owner")).values(claimable=NONE))

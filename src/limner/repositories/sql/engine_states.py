@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, delete, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.domain.engine_state import ACCOUNT_CODES, EngineState, after_trouble, trouble_of
 from limner.domain.errors import EngineError

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, column, select, table, text
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select
 
 from limner.domain.event import JobChanged, JobEvent
 from limner.repositories.sql.jobs import ids_of
-from limner.repositories.sql.prepared import Prepared
-from limner.repositories.sql.rows import decode_event
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.positions import Position, last_position, parsed, settled_position
+from limner.repositories.sql.prepared import Prepared, elements
+from limner.repositories.sql.rows import decode_event, encode
 from limner.repositories.sql.tables import events
 
-BEGINNING = 0
 SCANNED = 20_000
 """Events up to which an owner's are picked out of everybody's; beyond it his jobs are asked for theirs. An index by
 owner would serve this alone, and cost every submit as much as the job itself.
@@ -22,36 +25,35 @@ def events_after(connection: Connection, job_id: str, seq: int) -> tuple[JobEven
 
 
 def changes_after(
-    connection: Connection, position: str | None, owner: str | None, limit: int
+    connection: Connection, position: str | None, owner: str | None, limit: int, moment: Moment
 ) -> tuple[tuple[JobChanged, ...], str]:
-    """Changes in commit order, and the position reached."""
+    """Changes in their order, and the position reached."""
+    last = last_position(connection)
+    settled = settled_position(connection, last, moment)
     if position is None:
-        return (), str(_last(connection))
-    last = _last(connection)
-    after = _known(position, last)
-    found = {"after": after, "at_most": limit}
+        return (), str(Position(settled))
+    before = parsed(position, last)
+    found = {"after": before.at, "at_most": limit}
     if owner is None:
         rows = _OF_ALL.rows(connection, **found)
-    elif last - after <= SCANNED:
+    elif last - before.at <= SCANNED:
         rows = _OF_OWNER.rows(connection, **found, of_owner=owner)
     else:
         rows = _OF_OWNERS_JOBS.rows(connection, **found, of_owner=owner)
-    reached = rows[-1].position if len(rows) == limit else max(after, last)
+    full = len(rows) == limit
+    if owner is None and before.missing:
+        rows = _LATE.rows(connection, missing=encode(before.missing)) + rows
+    reached = _reached(before, [row.position for row in rows], settled, owner=owner, full=full)
     return tuple(JobChanged(job_id=row.job_id, owner=row.owner, seq=row.seq) for row in rows), str(reached)
 
 
-def _known(position: str, last: int) -> int:
-    """A position of another database counts from the beginning."""
-    after = int(position) if position.isascii() and position.isdecimal() and len(position) < 19 else BEGINNING
-    return after if after <= last else BEGINNING
-
-
-def _last(connection: Connection) -> int:
-    """The newest position ever given, also when its job is gone: the newest that is left would make a position that a
-    watcher holds look foreign.
-    """
-    row = _LAST.first(connection)
-    return BEGINNING if row is None else int(row.seq)
+def _reached(before: Position, seen: Sequence[int], settled: int, *, owner: str | None, full: bool) -> Position:
+    """What lies behind a full page was not looked at; others' changes are not missed by one owner's watcher."""
+    if full:
+        settled = min(settled, seen[-1])
+    if owner is None:
+        return before.after(seen, settled)
+    return Position(max((before.at, settled, *seen[-1:])))
 
 
 _OF_JOB = Prepared(
@@ -59,14 +61,11 @@ _OF_JOB = Prepared(
     .where(events.c.job_id == bindparam("of_job"), events.c.seq > bindparam("after"))
     .order_by(events.c.seq)
 )
-_AFTER = (
-    select(events.c.position, events.c.job_id, events.c.owner, events.c.seq)
-    .where(events.c.position > bindparam("after"))
-    .order_by(events.c.position)
-    .limit(bindparam("at_most"))
-)
+_CHANGES = select(events.c.position, events.c.job_id, events.c.owner, events.c.seq)
+_AFTER = _CHANGES.where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("at_most"))
 _OF_ALL = Prepared(_AFTER)
+_LATE = Prepared(
+    _CHANGES.where(events.c.position.in_(elements("missing", events.c.position))).order_by(events.c.position)
+)
 _OF_OWNER = Prepared(_AFTER.where(events.c.owner == bindparam("of_owner")))
 _OF_OWNERS_JOBS = Prepared(_AFTER.where(events.c.job_id.in_(ids_of(bindparam("of_owner")))))
-_COUNTERS = table("sqlite_sequence", column("name"), column("seq"))
-_LAST = Prepared(select(_COUNTERS.c.seq).where(_COUNTERS.c.name == text(f"'{events.name}'")))

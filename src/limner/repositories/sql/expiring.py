@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, select, text, tuple_, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Connection, and_, bindparam, delete, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.domain.policy import Policy
 from limner.repositories.sql.deleting import drop_jobs
@@ -131,7 +131,7 @@ def _set_image_age() -> Prepared:
 
 def _redate_images() -> Prepared:
     ended = select(jobs.c.finished_at).where(jobs.c.id == images.c.job_id).scalar_subquery()
-    return Prepared(update(images).values(expires_at=ended + bindparam("age", type_=Integer)))
+    return Prepared(update(images).values(expires_at=ended + bindparam("age", type_=BigInteger)))
 
 
 _PURGE = _purge()
@@ -151,6 +151,6 @@ _OLDEST = Prepared(
 _IMAGE_AGE = Prepared(select(facts.c.value).where(facts.c.name == text("'image_age'")))
 _SET_IMAGE_AGE = _set_image_age()
 _REDATE_JOBS = Prepared(
-    update(jobs).where(text(FINISHED)).values(expires_at=jobs.c.finished_at + bindparam("age", type_=Integer))
+    update(jobs).where(text(FINISHED)).values(expires_at=jobs.c.finished_at + bindparam("age", type_=BigInteger))
 )
 _REDATE_IMAGES = _redate_images()

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    insert,
     null,
     or_,
     select,
@@ -18,12 +19,11 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from limner.domain.input import HeldInput, InputReference
 from limner.domain.job import Job
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.prepared import Prepared, cell, cells, row_source
 from limner.repositories.sql.rows import Row, decode_held, encode
 from limner.repositories.sql.tables import images, inputs, job_inputs
 
@@ -104,7 +104,8 @@ def _among(table: Table, id_: ColumnElement[str], source_name: str) -> Select[tu
     source = row_source()
     wanted = and_(cell(source, 1) == text(f"'{source_name}'"), id_ == cell(source, 2))
     facts = [table.c[name] for name in FACTS]
-    found = select(cell(source, 0).label("place"), *facts).select_from(source.join(table, wanted))
+    place = cell(source, 0, job_inputs.c.position)
+    found = select(place.label("place"), *facts).select_from(source.join(table, wanted))
     mine = table.c.owner == bindparam("of_owner")
     return found.where(mine, table.c.source == text(f"'{source_name}'")) if table is job_inputs else found.where(mine)
 
@@ -118,7 +119,8 @@ def _held_by_all() -> Prepared:
 def _unusable() -> Prepared:
     """A retry may have what the job that it repeats holds."""
     source = row_source()
-    job_id, place, kind, source_id, owner, retry_of = (cell(source, at) for at in range(6))
+    place = cell(source, 1, job_inputs.c.position)
+    job_id, kind, source_id, owner, retry_of = (cell(source, at) for at in (0, 2, 3, 4, 5))
     unexpired = or_(inputs.c.expires_at.is_(None), inputs.c.expires_at > bindparam("at"))
     uploaded = select(inputs.c.id).where(inputs.c.id == source_id, inputs.c.owner == owner, unexpired).exists()
     shown = images.c.deleted_at.is_(None)
@@ -134,8 +136,8 @@ def _unusable() -> Prepared:
 
 def _hold() -> Prepared:
     source = row_source()
-    cells = [cell(source, place) for place in range(len(COLUMNS))]
-    return Prepared(insert(job_inputs).from_select(COLUMNS, select(*cells).select_from(source)))
+    rows = select(*cells(source, job_inputs, COLUMNS)).select_from(source)
+    return Prepared(insert(job_inputs).from_select(COLUMNS, rows))
 
 
 def _keep() -> Prepared:

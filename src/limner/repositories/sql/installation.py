@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from sqlalchemy import Connection, bindparam, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.tables import facts

@@ -132,7 +132,9 @@ def _page_statement(states: Sequence[JobState]) -> Prepared:
 
 def _reference_page_statement() -> Prepared:
     mine = (jobs.c.owner == bindparam("of_owner")) & (jobs.c.reference == bindparam("of_reference"))
-    found = select(jobs).where(mine, jobs.c.id < bindparam("before"), jobs.c.state.in_(elements("states")))
+    found = select(jobs).where(
+        mine, jobs.c.id < bindparam("before"), jobs.c.state.in_(elements("states", jobs.c.state))
+    )
     return Prepared(found.order_by(jobs.c.id.desc()).limit(bindparam("at_most")))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.domain.identity import ApiKey, KeyKind
 from limner.repositories.sql.lanes import ONE

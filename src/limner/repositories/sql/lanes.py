@@ -29,10 +29,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.prepared import Prepared, cell, cells, row_source
 from limner.repositories.sql.rows import encode
 from limner.repositories.sql.tables import BLOCKED, lanes
 
@@ -127,8 +127,8 @@ def owner_running() -> ScalarSelect[int]:
 def _join(*, all_lanes: bool) -> Prepared:
     source = row_source()
     names = ("owner", "engine", *COUNTS, "last_served")
-    columns = [cell(source, place) for place in range(len(names))]
-    claimable = case((cell(source, 2) > NONE, ONE), else_=NONE)
+    columns = cells(source, lanes, names)
+    claimable = case((columns[2] > NONE, ONE), else_=NONE)
     wanted = text("true") if all_lanes else ~_claimable(source, lanes.alias("known")).exists()
     rows = select(*columns, claimable).select_from(source).where(wanted)
     statement = insert(lanes).from_select([*names, "claimable"], rows)
@@ -144,7 +144,7 @@ def _grow() -> Prepared:
     """A lane that is claimable anyway keeps its place, and the page of the index that holds it stays as it is."""
     source = row_source()
     known = and_(lanes.c.owner == cell(source, 0), lanes.c.engine == cell(source, 1), lanes.c.claimable == ONE)
-    more = {"queued": lanes.c.queued + cell(source, 2), "waiting": lanes.c.waiting + cell(source, 4)}
+    more = {name: lanes.c[name] + cell(source, place, lanes.c[name]) for name, place in (("queued", 2), ("waiting", 4))}
     return Prepared(update(lanes).where(known).values(more))
 
 

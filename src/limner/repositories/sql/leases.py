@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.contracts.repository import Renewal
 from limner.domain.errors import LeaseLost
@@ -93,7 +93,8 @@ def leased() -> ColumnElement[bool]:
 
 def _renew() -> Prepared:
     source = row_source()
-    held = and_(jobs.c.id == cell(source, 0), jobs.c.lease_epoch == cell(source, 1), jobs.c.state == text("'running'"))
+    epoch = cell(source, 1, jobs.c.lease_epoch)
+    held = and_(jobs.c.id == cell(source, 0), jobs.c.lease_epoch == epoch, jobs.c.state == text("'running'"))
     renewed = update(jobs).where(held).values(lease_until=bindparam("until"))
     return Prepared(renewed.returning(jobs.c.id, jobs.c.lease_epoch, jobs.c.cancel_requested_at))
 
@@ -116,7 +117,8 @@ def _write_call_statement() -> Prepared:
         "cost": "price",
         "charged_on": "on_day",
     }
-    values = select(jobs.c.id, *map(bindparam, given.values())).where(leased())
+    binds = [bindparam(name, type_=calls.c[column].type) for column, name in given.items()]
+    values = select(jobs.c.id, *binds).where(leased())
     statement = insert(calls).from_select(["job_id", *given], values)
     new = statement.excluded
     renewed: dict[str, Any] = {

@@ -31,7 +31,8 @@ def outbox_failed(connection: Connection, job_id: str, delay: float, moment: Mom
 
 def _take_due() -> Prepared:
     due = select(outbox.c.job_id).where(outbox.c.due_at <= bindparam("at")).order_by(outbox.c.due_at)
-    taken = update(outbox).where(outbox.c.job_id.in_(due.limit(bindparam("at_most"))))
+    unheld = due.limit(bindparam("at_most")).with_for_update(skip_locked=True)
+    taken = update(outbox).where(outbox.c.job_id.in_(unheld))
     held = taken.values(due_at=bindparam("held_until"), tries=outbox.c.tries + ONE)
     return Prepared(held.returning(outbox.c.job_id, outbox.c.tries))
 

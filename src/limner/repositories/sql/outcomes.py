@@ -188,7 +188,10 @@ def _requeue_statement(*, onward: bool) -> Prepared:
 
 
 def _close_calls() -> Prepared:
-    useless = or_(bindparam("handles_too", type_=Integer) > NONE, calls.c.first_ordinal.in_(elements("spent")))
+    useless = or_(
+        bindparam("handles_too", type_=Integer) > NONE,
+        calls.c.first_ordinal.in_(elements("spent", calls.c.first_ordinal)),
+    )
     closing = or_(calls.c.phase != text("'submitted'"), useless)
     mine = and_(calls.c.job_id == bindparam("of_job"), calls.c.phase != text("'done'"), closing)
     return Prepared(update(calls).where(mine).values(phase=text("'done'")))

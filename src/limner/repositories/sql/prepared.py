@@ -6,7 +6,7 @@ SQLAlchemy's work for each execution (about 30 µs) is several times SQLite's (3
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,13 +17,18 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Select,
+    String,
+    Table,
     TableValuedAlias,
+    Text,
     Update,
     bindparam,
-    func,
-    literal_column,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from limner.repositories.sql.rows import Row
 
@@ -86,18 +91,67 @@ def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
     return _Compiled(str(compiled), constants, row_type._make)
 
 
+class _Rows(FunctionElement[Any]):
+    """The elements of a JSON array, as the database makes rows of them."""
+
+    name = "rows"
+    inherit_cache = True
+
+
+class _Cell(FunctionElement[Any]):
+    """A part of an element, as a value of a type."""
+
+    name = "cell"
+    inherit_cache = True
+
+    def __init__(self, value: ColumnElement[Any], place: int | None, type_: TypeEngine[Any]) -> None:
+        super().__init__(value)
+        self.place = place
+        self.type = type_
+
+
 def row_source() -> TableValuedAlias:
     """The rows of a JSON array in parameter `rows`: one statement a group instead of one a row, because each
     execution in a thread fights the event loop for the interpreter lock.
     """
-    return func.json_each(bindparam("rows")).table_valued("value")
+    return _Rows(bindparam("rows", type_=Text)).table_valued("value")
 
 
-def elements(parameter: str) -> Select[Any]:
+def cell(source: TableValuedAlias, place: int, like: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+    """The element at `place` of a row that is an array: text, or what a column holds that it is like."""
+    return _Cell(source.c.value, place, Text() if like is None else like.type)
+
+
+def cells(source: TableValuedAlias, table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
+    """All of a row that holds these columns of a table."""
+    return [cell(source, place, table.c[name]) for place, name in enumerate(names)]
+
+
+def elements(parameter: str, like: ColumnElement[Any]) -> Select[Any]:
     """The elements of a JSON array, for IN."""
-    return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
+    source = _Rows(bindparam(parameter, type_=Text)).table_valued("value")
+    return select(_Cell(source.c.value, None, like.type))
 
 
-def cell(source: TableValuedAlias, place: int) -> ColumnElement[Any]:
-    """The element at `place` of a row that is an array."""
-    return func.json_extract(source.c.value, literal_column(f"'$[{place}]'"))
+@compiles(_Rows, "sqlite")
+def _json_each(element: _Rows, compiler: SQLCompiler, **given: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **given)})"
+
+
+@compiles(_Rows, "postgresql")
+def _json_array_elements(element: _Rows, compiler: SQLCompiler, **given: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **given)} AS JSON))"
+
+
+@compiles(_Cell, "sqlite")
+def _json_extract(element: _Cell, compiler: SQLCompiler, **given: Any) -> str:
+    value = compiler.process(element.clauses, **given)
+    return value if element.place is None else f"json_extract({value}, '$[{element.place}]')"
+
+
+@compiles(_Cell, "postgresql")
+def _json_text(element: _Cell, compiler: SQLCompiler, **given: Any) -> str:
+    """What is an array or object itself stays JSON text, as on SQLite."""
+    value = compiler.process(element.clauses, **given)
+    found = f"({value} #>> '{{}}')" if element.place is None else f"({value} ->> {element.place})"
+    return found if isinstance(element.type, String) else f"CAST({found} AS {element.type.compile(compiler.dialect)})"

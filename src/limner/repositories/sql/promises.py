@@ -48,7 +48,7 @@ class Promises:
         if limit not in self._left:
             promised = _PROMISED[limit.owner is not None, limit.engine is not None]
             row = promised.rows(self._connection, of_owner=limit.owner, of_engine=limit.engine)[0]
-            used = spent(self._connection, limit, self._moment) + row.cost
+            used = spent(self._connection, limit, self._moment) + int(row.cost)
             self._left[limit] = to_millionths(limit.amount) - used
         return self._left[limit]
 

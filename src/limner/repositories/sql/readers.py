@@ -6,13 +6,13 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import suppress
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
 from limner.domain.errors import DatabaseUnavailable
-from limner.repositories.sql.sqlite import reading_engine, translate
+from limner.repositories.sql.database import Database
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -23,8 +23,8 @@ THREADS = 4
 class Readers:
     """Each call sees one consistent state of the database."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = reading_engine(path)
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._pool = ThreadPoolExecutor(THREADS, "limner-reader")
         self._own = threading.local()
         self._connections: list[Connection] = []
@@ -62,9 +62,15 @@ class Readers:
 
     def _attempt(self, action: Callable[[], Result]) -> Result:
         try:
-            return action()
+            try:
+                return action()
+            except Exception as error:
+                if not self._database.is_passing(error):
+                    raise
+                self._disconnect()
+                return action()
         except Exception as error:
-            ours = translate(error)
+            ours = self._database.translate(error)
             if ours is None:
                 raise
             self._disconnect()
@@ -76,11 +82,12 @@ class Readers:
         if connection is not None:
             self._own.connection = None
             self._connections.remove(connection)
-            connection.close()
+            with suppress(Exception):
+                connection.close()
 
     def _connect(self) -> Connection:
         connection: Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = self._own.connection = self._engine.connect()
+            connection = self._own.connection = self._database.connect_for_reading()
             self._connections.append(connection)
         return connection

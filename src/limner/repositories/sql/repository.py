@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection
 
-from limner.contracts.clock import Clock, SystemClock
+from limner.contracts.clock import Clock
 from limner.contracts.repository import (
     Idempotency,
     NamedBytes,
@@ -25,7 +25,7 @@ from limner.contracts.repository import (
 )
 from limner.domain.budget import NO_BUDGETS, Budgets
 from limner.domain.engine_state import EngineState
-from limner.domain.errors import DatabaseError, DatabaseUnavailable, EngineError, LimnerError
+from limner.domain.errors import DatabaseUnavailable, EngineError, LimnerError
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
@@ -47,16 +47,25 @@ from limner.repositories.sql import (
     keys,
     leases,
     load,
-    migrating,
     outbox,
     outcomes,
-    sqlite,
+    recount,
     stored,
     sweeping,
     usage,
 )
+from limner.repositories.sql.databases import database_at
 from limner.repositories.sql.keeping import Keep, keep_images
 from limner.repositories.sql.lease_trust import LeaseTrust
+from limner.repositories.sql.locks import (
+    Locks,
+    lock_everybody,
+    lock_nothing,
+    lock_owners,
+    owner_named,
+    owner_of_image,
+    owners_of,
+)
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.readers import Readers
 from limner.repositories.sql.rows import to_milliseconds, to_time
@@ -69,7 +78,7 @@ Result = TypeVar("Result")
 
 
 class SqlRepository:
-    """`url` is sqlite:///relative/path or sqlite:////absolute/path; nothing is touched before `open`. `image_age`:
+    """`url` is sqlite:////absolute/path or postgresql://host/name; nothing is touched before `open`. `image_age`:
     seconds for which finished jobs and their pictures are kept; None is for ever. `credentials` tells the one that each
     engine uses now.
     """
@@ -83,8 +92,8 @@ class SqlRepository:
         budgets: Budgets = NO_BUDGETS,
         credentials: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        self._path = _path_of(url)
-        self._clock = clock or SystemClock()
+        self._database = database_at(url)
+        self._clock = clock or self._database.clock()
         self._intake = Intake()
         self._trust = LeaseTrust()
         self._image_age = image_age
@@ -97,10 +106,10 @@ class SqlRepository:
         return to_time(to_milliseconds(self._clock.now()))
 
     async def open(self) -> None:
-        await asyncio.to_thread(migrating.prepare, self._path, self._moment())
-        writer = Writer(self._path, unsure=self._trust.note_outage)
+        await asyncio.to_thread(self._database.prepare, self._moment())
+        writer = Writer(self._database, unsure=self._trust.note_outage)
         writer.start()
-        self._running = writer, Readers(self._path)
+        self._running = writer, Readers(self._database)
 
     async def close(self) -> None:
         running, self._running = self._running, None
@@ -110,7 +119,7 @@ class SqlRepository:
             await asyncio.to_thread(writer.stop)
 
     async def ping(self) -> None:
-        await self._writer.write(sqlite.ping)
+        await self._write(self._database.ping, locks=lock_nothing)
 
     async def submit(
         self, job: Job, *, inputs: Sequence[HeldInput] = (), idempotency: Idempotency | None, policy: Policy
@@ -136,16 +145,18 @@ class SqlRepository:
     async def changes_after(
         self, position: str | None, *, owner: str | None = None, limit: int = 1000
     ) -> tuple[tuple[JobChanged, ...], str]:
-        return await self._read(events.changes_after, position, owner, limit)
+        return await self._read(events.changes_after, position, owner, limit, self._moment())
 
     async def progress_of(self, job_ids: Collection[str]) -> tuple[ProgressTick, ...]:
         return await self._read(jobs.progress_of, job_ids)
 
     async def cancel(self, job_id: str) -> JobChanged | None:
-        return await self._write(lambda connection: outcomes.cancel(connection, job_id, self._moment()))
+        return await self._write(
+            lambda connection: outcomes.cancel(connection, job_id, self._moment()), locks=owners_of([job_id])
+        )
 
     async def delete_job(self, job_id: str) -> tuple[str, ...] | None:
-        return await self._write(lambda connection: deleting.delete_job(connection, job_id))
+        return await self._write(lambda connection: deleting.delete_job(connection, job_id), locks=owners_of([job_id]))
 
     async def delete_owner(self, owner: str) -> tuple[str, ...]:
         await self._write(lambda connection: keys.revoke_keys_of(connection, owner, self._moment()))
@@ -153,7 +164,7 @@ class SqlRepository:
         more = True
         while more:
             some, more = await self._write(
-                lambda connection: deleting.delete_some_of(connection, owner, self._moment())
+                lambda connection: deleting.delete_some_of(connection, owner, self._moment()), locks=owner_named(owner)
             )
             freed += some
         return tuple(freed)
@@ -161,7 +172,21 @@ class SqlRepository:
     async def claim(
         self, worker: str, free: Mapping[str, int], *, policy: Policy
     ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
-        return await self._write(lambda connection: claiming.claim(connection, worker, free, policy, self._moment()))
+        claims: list[Claim] = []
+        changes: list[JobChanged] = []
+        again = True
+        while again:
+            left = _left(free, claims)
+            try:
+                picked = await self._claim(worker, left, policy)
+            except DatabaseUnavailable:
+                if not claims:
+                    raise
+                break  # what was claimed before has leases that nobody else would renew
+            claims += picked.claims
+            changes += picked.changes
+            again = picked.again
+        return tuple(claims), tuple(changes)
 
     def renew(self, leases_held: Collection[Lease], *, seconds: float) -> Renewal:
         return self._writer.write_blocking(
@@ -181,21 +206,30 @@ class SqlRepository:
         await self._write(
             lambda connection: leases.open_call(
                 connection, lease, call, self._moment(), fail_if_ambiguous=fail_if_ambiguous
-            )
+            ),
+            locks=lock_everybody if self._budgets.per_engine else owners_of([lease.job_id]),
         )
 
     async def hold_handle(self, lease: Lease, call: Call) -> None:
-        await self._write(lambda connection: leases.hold_handle(connection, lease, call))
+        await self._write(
+            lambda connection: leases.hold_handle(connection, lease, call), locks=owners_of([lease.job_id])
+        )
 
     async def keep_image(self, lease: Lease, image: NewImage, *, finish: bool) -> JobChanged:
         return await self._writer.write_item(self._keep_all, Keep(lease, image, finish))
 
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
         ending = outcomes.Ending(state=state, error=error, counters=counters)
-        return await self._write(lambda connection: outcomes.finish(connection, lease, ending, self._moment()))
+        return await self._write(
+            lambda connection: outcomes.finish(connection, lease, ending, self._moment()),
+            locks=owners_of([lease.job_id]),
+        )
 
     async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged:
-        return await self._write(lambda connection: outcomes.requeue(connection, lease, requeue, self._moment()))
+        return await self._write(
+            lambda connection: outcomes.requeue(connection, lease, requeue, self._moment()),
+            locks=owners_of([lease.job_id]),
+        )
 
     async def engine_states(self) -> Mapping[str, EngineState]:
         return await self._read(engine_states.engine_states, self._moment())
@@ -224,10 +258,15 @@ class SqlRepository:
         return await self._read(images.page_of_images, owner, before, limit)
 
     async def delete_image(self, image_id: str) -> JobChanged | None:
-        return await self._write(lambda connection: images.delete_image(connection, image_id, self._moment()))
+        return await self._write(
+            lambda connection: images.delete_image(connection, image_id, self._moment()), locks=owner_of_image(image_id)
+        )
 
     async def restore_image(self, image_id: str) -> JobChanged | None:
-        return await self._write(lambda connection: images.restore_image(connection, image_id, self._moment()))
+        return await self._write(
+            lambda connection: images.restore_image(connection, image_id, self._moment()),
+            locks=owner_of_image(image_id),
+        )
 
     async def named_bytes(self, *, after: str, limit: int) -> tuple[NamedBytes, ...]:
         return await self._read(stored.named_bytes, after, limit)
@@ -236,7 +275,9 @@ class SqlRepository:
         return await self._read(stored.known_keys, keys_asked)
 
     async def add_input(self, new: Input, *, policy: Policy) -> None:
-        await self._write(lambda connection: inputs.add_input(connection, new, policy, self._moment()))
+        await self._write(
+            lambda connection: inputs.add_input(connection, new, policy, self._moment()), locks=owner_named(new.owner)
+        )
 
     async def find_input(self, input_id: str) -> Input | None:
         return await self._read(inputs.find_input, input_id, self._moment())
@@ -273,19 +314,23 @@ class SqlRepository:
         return done.report(), tuple(done.keys)
 
     async def outbox_due(self, *, limit: int, hold: float) -> tuple[OutboxEntry, ...]:
-        return await self._write(lambda connection: outbox.outbox_due(connection, limit, hold, self._moment()))
+        return await self._write(
+            lambda connection: outbox.outbox_due(connection, limit, hold, self._moment()), locks=lock_nothing
+        )
 
     async def outbox_done(self, job_id: str) -> None:
         await self._writer.write_item(outbox.outbox_done, job_id)
 
     async def outbox_failed(self, job_id: str, *, delay: float) -> None:
-        await self._write(lambda connection: outbox.outbox_failed(connection, job_id, delay, self._moment()))
+        await self._write(
+            lambda connection: outbox.outbox_failed(connection, job_id, delay, self._moment()), locks=lock_nothing
+        )
 
     async def queue_facts(self) -> QueueFacts:
         return await self._read(load.queue_facts, self._moment())
 
     async def backup(self, path: str) -> None:
-        await self._readers.outside_transaction(sqlite.copy_database, Path(path))
+        await self._readers.outside_transaction(self._database.copy, Path(path))
 
     async def add_key(self, key: ApiKey) -> None:
         await self._write(lambda connection: keys.add_key(connection, key))
@@ -306,9 +351,14 @@ class SqlRepository:
         return await self._read(keys.keys_version)
 
     def _submit_all(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Submission | LimnerError]:
+        if self._budgets.per_engine:
+            lock_everybody(connection)  # they spend from one purse
+        else:
+            lock_owners(connection, {entry.job.owner for entry in entries})
         return self._intake.submit(connection, entries, self._moment())
 
     def _keep_all(self, connection: Connection, keeps: Sequence[Keep]) -> Sequence[JobChanged | LimnerError]:
+        owners_of([keep.lease.job_id for keep in keeps])(connection)
         return keep_images(connection, keeps, self._moment())
 
     async def _hide(self, image_ids: Sequence[str]) -> Upkeep:
@@ -317,8 +367,20 @@ class SqlRepository:
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._image_age, self._budgets, self._credentials())
 
-    async def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return await self._writer.write(work)
+    async def _claim(self, worker: str, free: Mapping[str, int], policy: Policy) -> claiming.Picked:
+        picked = await self._write(
+            lambda connection: claiming.claim(connection, worker, free, policy, self._moment()), locks=lock_nothing
+        )
+        if picked.skewed:
+            await self._write(lambda connection: recount.recount(connection, self._moment()))
+        return picked
+
+    async def _write(self, work: Callable[[Connection], Result], *, locks: Locks = lock_everybody) -> Result:
+        def locked(connection: Connection) -> Result:
+            locks(connection)
+            return work(connection)
+
+        return await self._writer.write(locked)
 
     async def _read(
         self, query: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
@@ -339,13 +401,7 @@ class SqlRepository:
         return self._running
 
 
-def _path_of(url: str) -> Path:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseError(f"{url!r} is not a database URL; write sqlite:////absolute/path/limner.db.") from error
-    if parsed.get_backend_name() != "sqlite":
-        raise DatabaseError(f"There is no repository for {parsed.get_backend_name()} databases; use sqlite:////….")
-    if not parsed.database or parsed.database == ":memory:":
-        raise DatabaseError("Jobs must outlive the process: name a file, such as sqlite:////absolute/path/limner.db.")
-    return Path(parsed.database).absolute()
+def _left(free: Mapping[str, int], claims: Sequence[Claim]) -> dict[str, int]:
+    """The slots that no claim has taken yet."""
+    taken = Counter(claim.job.engine for claim in claims)
+    return {engine: slots - taken[engine] for engine, slots in free.items() if slots > taken[engine]}

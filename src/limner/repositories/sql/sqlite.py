@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from limner.contracts.clock import Clock, SystemClock
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
+from limner.repositories.sql import migrating
+from limner.repositories.sql.moment import Moment
 
 BUSY_SECONDS = 5.0
 WAL_LIMIT = 64 * 1024 * 1024
@@ -25,6 +28,11 @@ CACHE_KIB = 64 * 1024
 
 FIRST_PAUSE = 0.00005
 LONGEST_PAUSE = 0.001
+
+CHECKPOINT_PAGES = 2000
+"""Pages in the log at which it is moved into the database: writers wait 10 to 20 ms for so many."""
+FIRST_CHECKPOINT = 20
+MOST_COMMITS = 1000
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -37,6 +45,124 @@ _PRAGMAS = (
     "temp_store=MEMORY",  # what a savepoint may undo: large groups would write it to /var/tmp, page by page
     "foreign_keys=ON",
 )
+
+
+class SqliteDatabase:
+    """A file, which several processes of this machine may share."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def prepare(self, moment: Moment) -> None:
+        """Creates or upgrades the file, one process at a time, after a copy; what is newer or broken is refused."""
+        lock = FileLock(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with lock.held(), closing(writing_engine(self._path).connect()) as connection:
+                self._upgrade(connection)
+                migrating.recount_lanes(connection, moment)
+        except Exception as error:
+            ours = self._as_told(error)
+            if ours is None:
+                raise
+            raise ours from error
+        finally:
+            lock.close()
+
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    def pen(self) -> SqlitePen:
+        return SqlitePen(self._path)
+
+    def connect_for_reading(self) -> Connection:
+        return reading_engine(self._path).connect()
+
+    def ping(self, connection: Connection) -> None:
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute("SELECT count(*) FROM sqlite_master")
+
+    def copy(self, connection: Connection, target: Path) -> None:
+        copy_database(connection, target)
+
+    def translate(self, error: BaseException) -> LimnerError | None:
+        return translate(error)
+
+    def is_passing(self, error: BaseException) -> bool:
+        del error
+        return False  # one transaction at a time, on a file that is always there
+
+    def _upgrade(self, connection: Connection) -> None:
+        current = migrating.revision_of(connection)
+        if current == migrating.HEAD:
+            return
+        if current is not None:
+            if not migrating.is_known(current):
+                raise DatabaseError(self._newer(current))
+            copy_database(connection, self._backup_path(migrating.HEAD))
+        migrating.upgrade(connection)
+
+    def _backup_path(self, revision: str) -> Path:
+        """Where the copy lies that is made before an upgrade to a revision."""
+        return self._path.with_name(f"{self._path.name}.before-{revision}")
+
+    def _newer(self, revision: str) -> str:
+        backup = self._backup_path(revision)
+        otherwise = f", or restore the backup at {backup}" if backup.exists() else ""
+        return f"This database was written by a newer Limner (revision {revision}). Upgrade Limner{otherwise}."
+
+    def _as_told(self, error: Exception) -> LimnerError | None:
+        if isinstance(error, LimnerError):
+            return error
+        ours = translate(error)
+        return DatabaseError(f"{self._path} cannot be used as Limner's database. {ours.detail}") if ours else None
+
+
+class SqlitePen:
+    """Every write transaction and checkpoint holds the file lock."""
+
+    shares_transactions = True
+
+    def __init__(self, path: Path) -> None:
+        self._engine = writing_engine(path)
+        self._lock = FileLock(path)
+        self._connection: Connection | None = None
+        self._commits_left = FIRST_CHECKPOINT
+        self._commits = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Straight to the driver: SQLAlchemy's own take some 50 µs a group and 60 µs a savepoint."""
+        with self._lock.held():
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with transaction(self._connection):
+                yield self._connection
+        self._commits += 1
+
+    def savepoint(self, connection: Connection) -> AbstractContextManager[None]:
+        return savepoint(connection)
+
+    def tidy(self) -> None:
+        """Checkpoints when due: nothing tells how long the log is but that itself, so it is foretold from the last."""
+        if self._commits < self._commits_left or self._connection is None:
+            return
+        with self._lock.held():
+            pages = checkpoint(self._connection)
+        pages_a_commit = max(1.0, pages / self._commits)
+        self._commits_left = max(1, min(MOST_COMMITS, int(CHECKPOINT_PAGES / pages_a_commit)))
+        self._commits = 0
+
+    def disconnect(self) -> None:
+        """Under the file lock, because the last connection to close checkpoints."""
+        if self._connection is not None:
+            with suppress(Exception), self._lock.held():
+                self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        self.disconnect()
+        self._lock.close()
 
 
 def writing_engine(path: Path) -> Engine:
@@ -108,7 +234,6 @@ class FileLock:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """Straight to the driver: SQLAlchemy's own take some 50 µs a group and 60 µs a savepoint."""
     with closing(connection.connection.cursor()) as cursor:
         cursor.execute("BEGIN IMMEDIATE")
         try:
@@ -140,12 +265,6 @@ def _in_transaction(connection: Connection) -> bool:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver.in_transaction
-
-
-def ping(connection: Connection) -> None:
-    """Raises where the database cannot be read."""
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute("SELECT count(*) FROM sqlite_master")
 
 
 def checkpoint(connection: Connection) -> int:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.contracts.repository import Idempotency, Submission
 from limner.domain.checking_inputs import unknown_input
@@ -25,7 +25,7 @@ from limner.repositories.sql.jobs import load_jobs
 from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, waiting_job
 from limner.repositories.sql.load import drain_rate, lanes_in_turn, waiting_in_all
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.prepared import Prepared, cell, cells, row_source
 from limner.repositories.sql.promises import Promises
 from limner.repositories.sql.rows import (
     encode,
@@ -275,7 +275,7 @@ def _used_keys_statement() -> Prepared:
     return Prepared(
         select(idempotency)
         .select_from(source.join(idempotency, known))
-        .where(idempotency.c.created_at > cell(source, 2), alive)
+        .where(idempotency.c.created_at > cell(source, 2, idempotency.c.created_at), alive)
     )
 
 
@@ -290,14 +290,13 @@ def _waiting_statement() -> Prepared:
 
 def _insert_jobs_statement() -> Prepared:
     source = row_source()
-    cells = [cell(source, place) for place in range(len(COLUMNS))]
-    selected = select(*cells, text("'queued'")).select_from(source)
+    selected = select(*cells(source, jobs, COLUMNS), text("'queued'")).select_from(source)
     return Prepared(insert(jobs).from_select([*COLUMNS, "state"], selected))
 
 
 def _insert_events_statement() -> Prepared:
     source = row_source()
-    id_, owner, created_at = (cell(source, COLUMNS.index(name)) for name in ("id", "owner", "created_at"))
+    id_, owner, created_at = (cell(source, COLUMNS.index(name), jobs.c[name]) for name in ("id", "owner", "created_at"))
     selected = select(id_, owner, text("1"), created_at, text('\'{"state":"queued"}\'')).select_from(source)
     return Prepared(insert(events).from_select(["job_id", "owner", "seq", "at", "changes"], selected))
 
@@ -305,8 +304,8 @@ def _insert_events_statement() -> Prepared:
 def _insert_keys_statement() -> Prepared:
     source = row_source()
     names = ("owner", "key", "job_id", "fingerprint", "created_at")
-    cells = [cell(source, place) for place in range(len(names))]
-    statement = insert(idempotency).from_select(names, select(*cells).select_from(source).where(text("true")))
+    rows = select(*cells(source, idempotency, names)).select_from(source).where(text("true"))
+    statement = insert(idempotency).from_select(names, rows)
     renewed = {name: statement.excluded[name] for name in ("job_id", "fingerprint", "created_at")}
     return Prepared(statement.on_conflict_do_update(index_elements=["owner", "key"], set_=renewed))
 

@@ -93,7 +93,9 @@ def _verdict(row: Row, open_: Collection[Call], policy: Policy, moment: Moment) 
 
 
 def _lost() -> Prepared:
-    lost = or_(jobs.c.lease_until <= bindparam("expired_before"), jobs.c.lease_owner.in_(elements("dead")))
+    lost = or_(
+        jobs.c.lease_until <= bindparam("expired_before"), jobs.c.lease_owner.in_(elements("dead", jobs.c.lease_owner))
+    )
     fail = select(func.max(calls.c.fail_if_ambiguous)).where(
         calls.c.job_id == jobs.c.id, calls.c.phase == text("'submitting'")
     )

@@ -1,7 +1,6 @@
 """The tables. All names begin with limner_, so that a host application's database can be shared.
 
-Ids are canonical UUID text on SQLite (builds in use lack unhex(), which grouped inserts would need for blobs) and
-uuid on Postgres. Times are milliseconds UTC, money is millionths of the operator's currency. Partial indexes name states as literals: a bound parameter would not
+Ids are canonical UUID text; what is sorted by is sorted by its bytes on every database. Times are milliseconds UTC, money is millionths of the operator's currency. Partial indexes name states as literals: a bound parameter would not
 let SQLite prove that the index applies.
 """
 
@@ -21,11 +20,11 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects import postgresql
 
 metadata = MetaData()
 
-Id = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+Id = String(36).with_variant(String(36, collation="C"), "postgresql")
+Sorted = Text().with_variant(Text(collation="C"), "postgresql")
 Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called INTEGER
 OWNER = 128
 ENGINE = 128
@@ -63,7 +62,7 @@ jobs = Table(
     Column("expires_at", BigInteger),
     Column("cancel_requested_at", BigInteger),
     Column("route_index", SmallInteger, nullable=False, server_default=ZERO),
-    Column("route", Text, nullable=False),
+    Column("route", Sorted, nullable=False),
     Column("retry_of", Id),
     Column("trace", Text),
     Column("reference", Text),
@@ -189,7 +188,7 @@ images = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("color", String(16), nullable=False),
-    Column("key", Text, nullable=False),
+    Column("key", Sorted, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
@@ -210,7 +209,7 @@ inputs = Table(
     Column("format", String(8), nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("key", Text, nullable=False),
+    Column("key", Sorted, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
 )
@@ -232,7 +231,7 @@ job_inputs = Table(
     Column("format", String(8), nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("key", Text, nullable=False),
+    Column("key", Sorted, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("limner_job_inputs_source", job_inputs.c.source_id)

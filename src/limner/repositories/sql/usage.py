@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, delete, func, or_, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, ColumnElement, Connection, Text, bindparam, delete, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from limner.domain.budget import Limit
 from limner.domain.usage import EVERYBODY, DayOfUsage, Usage
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.prepared import Prepared, cell, row_source
+from limner.repositories.sql.prepared import Prepared, cells, row_source
 from limner.repositories.sql.rows import Row, encode, from_millionths
 from limner.repositories.sql.tables import usage
 
@@ -35,7 +35,7 @@ class Entry:
 
 
 def note_usage(connection: Connection, entries: Iterable[Entry]) -> None:
-    """One statement, however many there are."""
+    """One statement, however many there are; in one order, because others add to the same rows."""
     sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
     for entry in entries:
         for owner in (entry.owner, EVERYBODY):
@@ -43,7 +43,7 @@ def note_usage(connection: Connection, entries: Iterable[Entry]) -> None:
             for place, name in enumerate(COUNTS):
                 row[place] += getattr(entry, name)
     if sums:
-        _ADD.run(connection, rows=encode([[*key, *counts] for key, counts in sums.items()]))
+        _ADD.run(connection, rows=encode([[*key, *counts] for key, counts in sorted(sums.items())]))
 
 
 def usage_between(connection: Connection, owner: str, first: date, last: date) -> tuple[DayOfUsage, ...]:
@@ -80,14 +80,14 @@ def _decode(row: Row) -> DayOfUsage:
 def _add() -> Prepared:
     source = row_source()
     names = ("owner", "day", "engine", *COUNTS)
-    cells = [cell(source, place) for place in range(len(names))]
-    statement = insert(usage).from_select(names, select(*cells).select_from(source).where(text("true")))
+    rows = select(*cells(source, usage, names)).select_from(source).where(text("true"))
+    statement = insert(usage).from_select(names, rows)
     added = {name: usage.c[name] + statement.excluded[name] for name in COUNTS}
     return Prepared(statement.on_conflict_do_update(index_elements=["owner", "day", "engine"], set_=added))
 
 
 def _spent() -> Prepared:
-    engine: ColumnElement[str] = bindparam("of_engine")
+    engine: ColumnElement[str] = bindparam("of_engine", type_=Text)
     mine = (usage.c.owner == bindparam("of_owner"), usage.c.day >= bindparam("first_day"))
     total = func.coalesce(func.sum(usage.c.cost, type_=BigInteger), text("0")).label("cost")
     return Prepared(select(total).where(*mine, or_(engine.is_(None), usage.c.engine == engine)))

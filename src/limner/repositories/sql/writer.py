@@ -14,13 +14,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
 from limner.domain.errors import DatabaseUnavailable, LimnerError
-from limner.repositories.sql.sqlite import FileLock, checkpoint, savepoint, transaction, translate, writing_engine
+from limner.repositories.sql.database import Database
 
 logger = logging.getLogger("limner.repository")
 
@@ -32,10 +31,8 @@ BulkWork = Callable[[Connection, Sequence[Item]], Sequence[Result | LimnerError]
 """Work on all items of its kind in a group at once; one result each, an error for an item that was refused."""
 
 LARGEST_GROUP = 256
-CHECKPOINT_PAGES = 2000
-"""Pages in the log at which it is moved into the database: writers wait 10 to 20 ms for so many."""
-FIRST_CHECKPOINT = 20
-MOST_COMMITS = 1000
+MOST_TRIES = 4
+"""Of a transaction that collided with another."""
 PATIENCE = 30.0
 """Seconds that a blocking caller waits for its turn."""
 
@@ -54,17 +51,14 @@ class Writer:
     works again.
     """
 
-    def __init__(self, path: Path, *, unsure: Callable[[], None]) -> None:
+    def __init__(self, database: Database, *, unsure: Callable[[], None]) -> None:
         self._unsure = unsure
-        self._engine = writing_engine(path)
-        self._lock = FileLock(path)
+        self._database = database
+        self._pen = database.pen()
         self._commands: queue.SimpleQueue[_Command | None] = queue.SimpleQueue()
-        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="limner-writer", daemon=True)
         self._closed = False
         self._out_of_order = False
-        self._commits_left = FIRST_CHECKPOINT
-        self._commits = 0
 
     def start(self) -> None:
         self._thread.start()
@@ -108,12 +102,11 @@ class Writer:
         open_for_more = True
         while open_for_more:
             commands, open_for_more = self._gather()
-            if commands:
-                _reply(commands, self._outcomes_of(commands))
-                self._checkpoint_when_due()
+            for group in self._groups(commands):
+                _reply(group, self._outcomes_of(group))
+                self._tidy()
         self._turn_away_the_late()
-        self._disconnect()
-        self._lock.close()
+        self._pen.close()
 
     def _gather(self) -> tuple[list[_Command], bool]:
         """Waits for the first command and takes along what waits behind it."""
@@ -135,29 +128,75 @@ class Writer:
                 if command := self._commands.get_nowait():
                     _reply([command], [_closed()])
 
+    def _groups(self, commands: Sequence[_Command]) -> list[list[_Command]]:
+        """What goes into one transaction: all there is, or what is of one kind."""
+        if self._pen.shares_transactions:
+            return [list(commands)] if commands else []
+        groups: dict[object, list[_Command]] = {}
+        for command in commands:
+            groups.setdefault(command.work if command.bulk else command, []).append(command)
+        return list(groups.values())
+
     def _outcomes_of(self, commands: Sequence[_Command]) -> list[Any]:
-        try:
-            with self._lock.held():
-                connection = self._connect()
-                with transaction(connection):
-                    outcomes = _run_all(connection, commands)
-        except Exception as error:  # noqa: BLE001 - those who wait must hear of it, and the thread must live on
-            self._note_outage(error)
-            return [_as_told(error) for _ in commands]
-        self._note_success()
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                with self._pen.transaction() as connection:
+                    outcomes = self._run_all(connection, commands)
+            except Exception as error:  # noqa: BLE001 - those who wait must hear of it, and the thread must live on
+                if tries < MOST_TRIES and self._database.is_passing(error):
+                    continue
+                self._note_outage(error)
+                return [self._as_told(error) for _ in commands]
+            self._note_success()
+            return outcomes
+
+    def _run_all(self, connection: Connection, commands: Sequence[_Command]) -> list[Any]:
+        """Bulk work first, then the rest in order; one failure hurts only its own command."""
+        outcomes: list[Any] = [None] * len(commands)
+        kinds: dict[Callable[..., Any], list[int]] = defaultdict(list)
+        for index, command in enumerate(commands):
+            if command.bulk:
+                kinds[command.work].append(index)
+        for work, indexes in kinds.items():
+            items = [commands[index].item for index in indexes]
+            for index, outcome in zip(indexes, self._run_bulk(connection, work, items), strict=True):
+                outcomes[index] = outcome
+        for index, command in enumerate(commands):
+            if not command.bulk:
+                outcomes[index] = self._attempt(connection, command.work)
         return outcomes
 
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        return self._connection
+    def _run_bulk(self, connection: Connection, work: BulkWork[Item, Any], items: Sequence[Item]) -> Sequence[Any]:
+        outcome = self._attempt(connection, lambda bound: work(bound, items))
+        if not isinstance(outcome, Exception):
+            return cast(Sequence[Any], outcome)
+        if len(items) == 1:
+            return [outcome]
+        return [self._run_bulk(connection, work, [item])[0] for item in items]
 
-    def _disconnect(self) -> None:
-        """Under the file lock, because the last connection to close checkpoints."""
-        if self._connection is not None:
-            with suppress(Exception), self._lock.held():
-                self._connection.close()
-            self._connection = None
+    def _attempt(self, connection: Connection, work: Work[Any]) -> Any:
+        """The result, or the error of this work alone; an error of the whole database is raised."""
+        try:
+            with self._pen.savepoint(connection):
+                return work(connection)
+        except Exception as error:
+            if self._database.translate(error) is not None:
+                raise
+            return error
+
+    def _as_told(self, error: Exception) -> Exception:
+        """Each waiter gets an error of its own: tracebacks grow where they are raised."""
+        if isinstance(error, LimnerError):
+            return type(error)(error.detail)
+        return self._database.translate(error) or error
+
+    def _tidy(self) -> None:
+        try:
+            self._pen.tidy()
+        except Exception as error:  # noqa: BLE001 - the thread must live on
+            self._note_outage(error)
 
     def _note_outage(self, error: Exception) -> None:
         if not self._out_of_order:
@@ -165,77 +204,17 @@ class Writer:
         self._out_of_order = True
         self._unsure()
         if not isinstance(error, LimnerError):
-            self._disconnect()
+            self._pen.disconnect()
 
     def _note_success(self) -> None:
-        self._commits += 1
         if self._out_of_order:
             logger.info("the database can be written again")
             self._out_of_order = False
             self._unsure()
 
-    def _checkpoint_when_due(self) -> None:
-        """Nothing tells how long the log is but a checkpoint itself; so it is foretold from the last one."""
-        if self._commits < self._commits_left or self._connection is None:
-            return
-        try:
-            with self._lock.held():
-                pages = checkpoint(self._connection)
-        except Exception as error:  # noqa: BLE001 - the thread must live on
-            self._note_outage(error)
-            return
-        pages_a_commit = max(1.0, pages / self._commits)
-        self._commits_left = max(1, min(MOST_COMMITS, int(CHECKPOINT_PAGES / pages_a_commit)))
-        self._commits = 0
-
 
 def _closed() -> DatabaseUnavailable:
     return DatabaseUnavailable("The database is closed. Nothing was queued.")
-
-
-def _run_all(connection: Connection, commands: Sequence[_Command]) -> list[Any]:
-    """Bulk work first, then the rest in order; one failure hurts only its own command."""
-    outcomes: list[Any] = [None] * len(commands)
-    kinds: dict[Callable[..., Any], list[int]] = defaultdict(list)
-    for index, command in enumerate(commands):
-        if command.bulk:
-            kinds[command.work].append(index)
-    for work, indexes in kinds.items():
-        for index, outcome in zip(
-            indexes, _run_bulk(connection, work, [commands[i].item for i in indexes]), strict=True
-        ):
-            outcomes[index] = outcome
-    for index, command in enumerate(commands):
-        if not command.bulk:
-            outcomes[index] = _attempt(connection, command.work)
-    return outcomes
-
-
-def _run_bulk(connection: Connection, work: BulkWork[Item, Any], items: Sequence[Item]) -> Sequence[Any]:
-    outcome = _attempt(connection, lambda bound: work(bound, items))
-    if not isinstance(outcome, Exception):
-        return cast(Sequence[Any], outcome)
-    if len(items) == 1:
-        return [outcome]
-    return [_run_bulk(connection, work, [item])[0] for item in items]
-
-
-def _attempt(connection: Connection, work: Work[Any]) -> Any:
-    """The result, or the error of this work alone; an error of the whole database is raised."""
-    try:
-        with savepoint(connection):
-            return work(connection)
-    except Exception as error:
-        if translate(error) is not None:
-            raise
-        return error
-
-
-def _as_told(error: Exception) -> Exception:
-    """Each waiter gets an error of its own: tracebacks grow where they are raised."""
-    if isinstance(error, LimnerError):
-        return type(error)(error.detail)
-    return translate(error) or error
 
 
 def _reply(commands: Sequence[_Command], outcomes: Sequence[Any]) -> None:

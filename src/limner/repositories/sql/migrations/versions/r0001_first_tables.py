@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -26,7 +25,11 @@ def upgrade() -> None:
 
 
 def _id() -> sa.types.TypeEngine[str]:
-    return sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+    return sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql")
+
+
+def _sorted() -> sa.types.TypeEngine[str]:
+    return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def _counter() -> sa.types.TypeEngine[int]:
@@ -66,7 +69,7 @@ def _create_jobs() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("cancel_requested_at", sa.BigInteger(), nullable=True),
         sa.Column("route_index", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("route", _sorted(), nullable=False),
         sa.Column("retry_of", _id(), nullable=True),
         sa.Column("trace", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
@@ -166,7 +169,7 @@ def _create_images() -> None:
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("color", sa.String(length=16), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", _sorted(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),

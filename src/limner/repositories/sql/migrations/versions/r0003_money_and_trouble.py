@@ -20,7 +20,10 @@ def _extend_jobs_and_calls() -> None:
     op.add_column("limner_jobs", sa.Column("costs", sa.Text(), nullable=True))
     op.add_column("limner_jobs", sa.Column("expected_cost", sa.BigInteger(), nullable=True))
     op.add_column("limner_calls", sa.Column("charged_on", sa.String(length=10), nullable=True))
-    op.execute("UPDATE limner_jobs SET route = json_array(json_extract(request, '$.model')) WHERE finished_at IS NULL")
+    if op.get_bind().dialect.name == "sqlite":  # nothing older than this ever ran on another database
+        op.execute(
+            "UPDATE limner_jobs SET route = json_array(json_extract(request, '$.model')) WHERE finished_at IS NULL"
+        )
     _partial_index("limner_jobs_routed", ["engine", "route", "route_index"], "state = 'queued' AND route LIKE '%,%'")
     _partial_index("limner_jobs_expensive", ["engine", "owner", "expected_cost"], "expected_cost > 0")
 

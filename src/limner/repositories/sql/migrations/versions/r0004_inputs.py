@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0004"
 down_revision = "0003"
@@ -16,7 +15,11 @@ def upgrade() -> None:
 
 
 def _id() -> sa.types.TypeEngine[str]:
-    return sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+    return sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql")
+
+
+def _sorted() -> sa.types.TypeEngine[str]:
+    return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def _create_inputs() -> None:
@@ -29,7 +32,7 @@ def _create_inputs() -> None:
         sa.Column("format", sa.String(length=8), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", _sorted(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -56,7 +59,7 @@ def _create_job_inputs() -> None:
         sa.Column("format", sa.String(length=8), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", _sorted(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["limner_jobs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id", "position"),
         sqlite_with_rowid=False,

@@ -1,0 +1,78 @@
+"""Places in the log of changes from which a watcher goes on, as text.
+
+On SQLite positions are given in commit order, so one number says what was seen. On Postgres a transaction with a lower
+position may commit after one with a higher: those that were missing are remembered beside the number until they come, or
+until no transaction can be so old. What happened to one owner is in order there, too: his transactions come one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, column, func, select, table, text
+
+from limner.repositories.sql.lanes import ONE
+from limner.repositories.sql.locks import is_shared
+from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.prepared import Prepared
+from limner.repositories.sql.tables import events
+
+BEGINNING = 0
+SETTLED = 15.0
+"""Seconds after which a transaction has committed or never will."""
+MOST_MISSING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """All up to `at` was seen, but for `missing`."""
+
+    at: int
+    missing: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return ".".join(map(str, (self.at, *self.missing)))
+
+    def after(self, seen: Sequence[int], settled: int) -> Position:
+        """Once these were seen, in order; up to `settled` nothing can come any more."""
+        reached = max((self.at, settled, *seen[-1:]))
+        new = set(range(max(self.at, settled) + 1, reached)) - set(seen)
+        missing = sorted(place for place in {*self.missing, *new} - set(seen) if place > settled)
+        return Position(reached, tuple(missing[-MOST_MISSING:]))
+
+
+def parsed(position: str, last: int) -> Position:
+    """A position of another database counts from the beginning."""
+    numbers = position.split(".")
+    if not all(_is_number(number) for number in numbers) or int(numbers[0]) > last:
+        return Position(BEGINNING)
+    return Position(int(numbers[0]), tuple(map(int, numbers[1 : MOST_MISSING + 1])))
+
+
+def last_position(connection: Connection) -> int:
+    """The newest given, also when its job is gone: the newest that is left would make a position that a watcher holds
+    look foreign.
+    """
+    row = (_NEWEST_SEEN if is_shared(connection) else _LAST_GIVEN).first(connection)
+    return BEGINNING if row is None else int(row.position)
+
+
+def settled_position(connection: Connection, last: int, moment: Moment) -> int:
+    """Up to which nothing can come any more."""
+    if not is_shared(connection):
+        return last
+    row = _SETTLED.first(connection, bound=moment.before(SETTLED))
+    return BEGINNING if row is None else int(row.position)
+
+
+def _is_number(found: str) -> bool:
+    return found.isascii() and found.isdecimal() and len(found) < 19
+
+
+_COUNTERS = table("sqlite_sequence", column("name"), column("seq"))
+_LAST_GIVEN = Prepared(select(_COUNTERS.c.seq.label("position")).where(_COUNTERS.c.name == text(f"'{events.name}'")))
+_NEWEST_SEEN = Prepared(select(func.coalesce(func.max(events.c.position), BEGINNING).label("position")))
+_SETTLED = Prepared(
+    select(events.c.position).where(events.c.at <= bindparam("bound")).order_by(events.c.position.desc()).limit(ONE)
+)

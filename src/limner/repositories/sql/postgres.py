@@ -1,0 +1,287 @@
+"""What is particular about Postgres: many processes on many machines write at the same time, and any of them may lose
+its connection.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from limner.contracts.clock import Clock
+from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
+from limner.repositories.sql import migrating
+from limner.repositories.sql.locks import EVERYBODY
+from limner.repositories.sql.moment import Moment
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 30
+IDLE_SECONDS = 5
+"""A process that is frozen amid a transaction holds its owners' rows: after so long the server ends it."""
+CLOCK_BELIEVED = 60.0
+"""Seconds after which the server is asked for the time again."""
+
+OLDEST = 14
+
+MIGRATING = 1
+"""Beside EVERYBODY: who brings the tables to this version."""
+
+
+class PostgresDatabase:
+    """A database that other programs may use, too: all names begin with limner_."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = _with_defaults(url)
+        self._clock = ServerClock()
+        self._reading = self._engine(isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True})
+
+    def prepare(self, moment: Moment) -> None:
+        """Raises DatabaseError where `limner migrate` has still to be run, or a newer version did."""
+        del moment
+        try:
+            with closing(self._engine().connect()) as connection:
+                _refuse_too_old(connection)
+                self._clock.set(connection)
+                _check(migrating.revision_of(connection))
+        except DBAPIError as error:
+            raise self.translate(error) or error from error
+
+    def migrate(self, moment: Moment) -> tuple[str | None, str]:
+        """Brings the tables to this version; of several processes that try at once, one does. The revision before, and
+        the one reached.
+        """
+        try:
+            with closing(self._engine().connect()) as connection, _alone(connection):
+                _refuse_too_old(connection)
+                before = migrating.revision_of(connection)
+                if before is not None and before != migrating.HEAD and not migrating.is_known(before):
+                    raise DatabaseError(_newer(before))
+                if before != migrating.HEAD:
+                    migrating.upgrade(connection)
+                migrating.recount_lanes(connection, moment)
+                return before, migrating.HEAD
+        except DBAPIError as error:
+            raise self.translate(error) or error from error
+
+    def clock(self) -> Clock:
+        return self._clock
+
+    def pen(self) -> PostgresPen:
+        return PostgresPen(self._engine(isolation_level="AUTOCOMMIT"), self._clock)
+
+    def connect_for_reading(self) -> Connection:
+        return self._reading.connect()
+
+    def ping(self, connection: Connection) -> None:
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute("SELECT 1")
+
+    def copy(self, connection: Connection, target: Path) -> None:
+        del connection, target
+        raise DatabaseError("Postgres has its own tools for that: pg_dump copies a running database.")
+
+    def translate(self, error: BaseException) -> LimnerError | None:
+        return translate(error)
+
+    def is_passing(self, error: BaseException) -> bool:
+        return isinstance(error, Stale) or isinstance(_original(error), _PASSING)
+
+    def _engine(self, **options: Any) -> Engine:
+        return create_engine(self._url, poolclass=NullPool, **options)
+
+
+class Stale(Exception):
+    """The connection was gone before anything was sent through it."""
+
+
+class PostgresPen:
+    """Each kind of command has a transaction of its own, so that it waits for nobody whose rows it does not touch."""
+
+    shares_transactions = False
+
+    def __init__(self, engine: Engine, clock: ServerClock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._fresh = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        connection = self._begin()
+        driver = _driver(connection)
+        try:
+            yield connection
+        except BaseException:
+            with suppress(psycopg.Error):
+                driver.execute("ROLLBACK")
+            raise
+        try:
+            driver.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable(
+                "The database went away while this was being kept. Look whether it was before you ask again."
+            ) from error
+
+    @contextmanager
+    def savepoint(self, connection: Connection) -> Iterator[None]:
+        """The first of a transaction came with its beginning, and its end lets all go: no round trips for either."""
+        driver = _driver(connection)
+        if not self._fresh:
+            driver.execute("SAVEPOINT command")
+        self._fresh = False
+        try:
+            yield
+        except BaseException:
+            with suppress(psycopg.Error):
+                driver.execute("ROLLBACK TO command")
+            raise
+
+    def tidy(self) -> None:
+        if self._connection is not None and self._clock.is_old:
+            self._clock.set(self._connection)
+
+    def disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.close()
+
+    def close(self) -> None:
+        self.disconnect()
+
+    def _begin(self) -> Connection:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._engine.connect()
+            self._clock.set(connection)
+        try:
+            _driver(connection).execute("BEGIN; SAVEPOINT command", prepare=False)
+        except psycopg.OperationalError as error:
+            self.disconnect()
+            raise Stale from error
+        self._fresh = True
+        return connection
+
+
+class ServerClock:
+    """The server's time, so that all machines date rows alike: asked for now and then, counted on in between."""
+
+    def __init__(self) -> None:
+        self._known: tuple[datetime, float] | None = None
+
+    @property
+    def is_old(self) -> bool:
+        return self._known is None or time.monotonic() - self._known[1] > CLOCK_BELIEVED
+
+    def set(self, connection: Connection) -> None:
+        """Half of the round trip is taken to have passed since the server looked."""
+        began = time.monotonic()
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            (there,) = cursor.fetchone() or ()
+        self._known = there.astimezone(UTC), (began + time.monotonic()) / 2
+
+    def now(self) -> datetime:
+        if self._known is None:
+            return datetime.now(UTC)
+        there, here = self._known
+        return there + timedelta(seconds=time.monotonic() - here)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+_FULL = (errors.DiskFull,)
+_PASSING = (errors.DeadlockDetected, errors.SerializationFailure)
+_UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction, OSError)
+
+
+def translate(error: BaseException) -> LimnerError | None:
+    """Ours for an error of the driver, the server or the network; None for one that is a bug."""
+    found = _original(error)
+    if isinstance(found, _FULL):
+        return StorageFull("The disk of the database is full. Nothing was queued.", retry_after=10.0)
+    if isinstance(found, (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege)):
+        return DatabaseError(f"The tables are not as they should be ({_first_line(found)}). Run limner migrate.")
+    if isinstance(found, (Stale, *_UNAVAILABLE)):
+        return DatabaseUnavailable(f"The database does not answer ({_first_line(found)}). Nothing was queued.")
+    return None
+
+
+def _original(error: BaseException) -> BaseException:
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig
+    return error.__cause__ if isinstance(error, Stale) and error.__cause__ is not None else error
+
+
+def _first_line(error: BaseException) -> str:
+    """Never the statement, which may hold a prompt."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def _with_defaults(url: URL) -> URL:
+    """What the operator wrote into the URL wins."""
+    given = {
+        "application_name": "limner",
+        "connect_timeout": str(CONNECT_SECONDS),
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "20000",
+        "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s "
+        "-c synchronous_commit=on -c timezone=UTC",
+    }
+    return url.set(drivername="postgresql+psycopg").update_query_dict(
+        {name: value for name, value in given.items() if name not in url.query}
+    )
+
+
+def _refuse_too_old(connection: Connection) -> None:
+    version = _driver(connection).info.server_version
+    if version < OLDEST * 10_000:
+        raise DatabaseError(f"This is Postgres {version // 10_000}; Limner needs {OLDEST} or newer.")
+
+
+def _check(revision: str | None) -> None:
+    if revision is None:
+        raise DatabaseError("There are no tables of Limner's in this database yet. Run limner migrate.")
+    if revision == migrating.HEAD:
+        return
+    if not migrating.is_known(revision):
+        raise DatabaseError(_newer(revision))
+    raise DatabaseError(
+        f"This database is of an older Limner (revision {revision}). Stop what still runs of it, and run limner migrate."
+    )
+
+
+def _newer(revision: str) -> str:
+    return f"This database was written by a newer Limner (revision {revision}). Upgrade Limner."
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Held by the session: the steps have transactions of their own."""
+    number = {"number": MIGRATING}
+    with connection.begin():
+        connection.execute(text(f"SELECT pg_advisory_lock({EVERYBODY}, :number)"), number)
+    try:
+        yield
+    finally:
+        with suppress(Exception), connection.begin():
+            connection.execute(text(f"SELECT pg_advisory_unlock({EVERYBODY}, :number)"), number)
