@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import secrets
 import shutil
 import signal
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property
 from pathlib import Path
@@ -35,14 +37,16 @@ from limner.dispatchers.inprocess import InProcessDispatcher
 from limner.domain.errors import NotStarted, SettingsError, StorageUnavailable
 from limner.domain.route import Route
 from limner.engines.isolated import IsolatedEngine
-from limner.notifiers.sqlite import SqliteNotifier
+from limner.notifiers.following import FollowingNotifier, Watch
+from limner.notifiers.sqlite import FileWatch
 from limner.observers.telemetry import Telemetry
 from limner.repositories.sql import SqlRepository
-from limner.settings import Settings
+from limner.settings import Settings, read_key
 
 EMBEDDED_GRACE = 2.0
 SECRET_BYTES = 32
 SPACE_BELIEVED = 1.0
+BOUNDLESS = sys.maxsize
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -72,8 +76,8 @@ class Assembly:
             credentials=self._credentials,
         )
         self.storage = _storage_of(settings)
-        self.notifier = SqliteNotifier(
-            settings.database_path,
+        self.notifier = FollowingNotifier(
+            _watch_of(settings),
             changes_after=self.repository.changes_after,
             progress_of=self.repository.progress_of,
             on_change=self._hear_elsewhere,
@@ -113,7 +117,7 @@ class Assembly:
 
     @property
     def secret(self) -> bytes:
-        """Signs links; the same in every process of this home."""
+        """Signs links; the same in every process of this home, or wherever the same one is set."""
         if not self._secret:
             raise NotStarted
         return self._secret
@@ -144,13 +148,19 @@ class Assembly:
     def free_space(self) -> int:
         """Bytes that rows and pictures can still take, asked of the disk once a second: every submit needs it."""
         if self.clock.monotonic() >= self._space_until:
-            try:
-                rows = shutil.disk_usage(self.settings.database_path.parent).free
-            except OSError as error:
-                raise StorageUnavailable(f"The database's folder does not work: {error.strerror}.") from error
-            self._space = min(rows, self.storage.free_space()) if isinstance(self.storage, LocalStorage) else rows
+            self._space = min(self._spaces(), default=BOUNDLESS)
             self._space_until = self.clock.monotonic() + SPACE_BELIEVED
         return self._space
+
+    def _spaces(self) -> Iterator[int]:
+        """Of what lies on this machine's disks."""
+        if self.settings.database_path is not None:
+            try:
+                yield shutil.disk_usage(self.settings.database_path.parent).free
+            except OSError as error:
+                raise StorageUnavailable(f"The database's folder does not work: {error.strerror}.") from error
+        if isinstance(self.storage, LocalStorage):
+            yield self.storage.free_space()
 
     async def metrics(self) -> bytes:
         """The exposition text, with the queue as it is now."""
@@ -216,7 +226,8 @@ class Assembly:
 
     def _prepare_home(self) -> None:
         make_home(self.settings.home)
-        self._secret = link_secret(self.settings.home)
+        given = read_key(self.settings.secret).encode()
+        self._secret = hashlib.sha256(given).digest() if given else link_secret(self.settings.home)
 
     async def _begin_duties(self, stack: AsyncExitStack) -> None:
         """What every process does for all: telling its own hooks, and sweeping."""
@@ -328,6 +339,14 @@ def link_secret(home: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SettingsError(f"{path} is damaged; delete it (signed links that are out will stop working).")
     return secret
+
+
+def _watch_of(settings: Settings) -> Watch:
+    if settings.database_path is not None:
+        return FileWatch(settings.database_path)
+    from limner.notifiers.postgres import ListenWatch  # noqa: PLC0415 - its driver is an extra
+
+    return ListenWatch(settings.database_url)
 
 
 def _storage_of(settings: Settings) -> Storage:

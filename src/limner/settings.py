@@ -33,6 +33,7 @@ from limner.domain.policy import Policy
 from limner.domain.route import OnRefusal
 
 PREFIX = "LIMNER_"
+SHORTEST_SECRET = 32
 OTHER_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNER_DEBUG", "LIMNER_FAULTS"})
 """Variables of the command line and of fault tests, which are not settings."""
 
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path("limner-data"), validate_default=True)
     database: str = Field(default="", repr=False)
+    secret: str = Field(default="", repr=False)
     storage: str = Field(default="", repr=False)
     redirect: bool = False
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
@@ -137,9 +139,18 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def check_database(cls, database: str) -> str:
-        if database and not database.startswith("sqlite:///"):
-            raise ValueError("rows are kept in SQLite: write sqlite:///relative/path or sqlite:////absolute/path")
+        if database and not database.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError(
+                "rows are kept in SQLite or Postgres: write sqlite:////absolute/path or postgresql://host/name"
+            )
         return database
+
+    @field_validator("secret")
+    @classmethod
+    def check_secret(cls, secret: str) -> str:
+        if secret and len(read_key(secret)) < SHORTEST_SECRET:
+            raise ValueError(f"it needs {SHORTEST_SECRET} characters or more")
+        return secret
 
     @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
@@ -198,8 +209,10 @@ class Settings(BaseSettings):
         return self.database or f"sqlite:///{self.home / 'limner.db'}"
 
     @property
-    def database_path(self) -> Path:
-        return Path(self.database_url.removeprefix("sqlite:///"))
+    def database_path(self) -> Path | None:
+        """The file, where it is one of this machine's."""
+        url = self.database_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
     @property
     def storage_url(self) -> str:

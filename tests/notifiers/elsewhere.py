@@ -1,4 +1,4 @@
-"""Another process at the same SQLite file: paints the oldest job of engine `painter`, and says on stdout when each
+"""Another process at the same database: paints the oldest job of engine `painter`, and says on stdout when each
 step is committed. Reads one line before each step.
 """
 
@@ -29,4 +29,4 @@ async def paint(path):
 
 
 if __name__ == "__main__":
-    asyncio.run(paint(Path(sys.argv[1])))
+    asyncio.run(paint(Path(sys.argv[1]) if sys.argv[1].startswith("/") else sys.argv[1]))

@@ -146,7 +146,8 @@ async def _database(assembly: Assembly) -> list[Finding]:
     except LimnerError as error:
         return [Finding("database", "broken", f"{where}: {error}", "Restore a backup, or name another with --home.")]
     waiting, running = sum(facts.queued.values()), sum(facts.running.values())
-    told = f"keys {keys}, jobs waiting {waiting}, running {running}, SQLite {sqlite3.sqlite_version}"
+    kind = "Postgres" if assembly.settings.database_path is None else f"SQLite {sqlite3.sqlite_version}"
+    told = f"keys {keys}, jobs waiting {waiting}, running {running}, {kind}"
     troubles = [_trouble(states[engine]) for engine in facts.blocked if engine in states]
     return [Finding("database", "ok", f"{where}: {told}"), *troubles]
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "page-link": ("limner.cli.page_link:page_link", "Make a link that signs a browser in, once."),
     "keys": ("limner.cli.keys:keys", "Create, list, revoke API keys; list and end sessions."),
     "doctor": ("limner.cli.doctor:doctor", "What is configured, what works, and how to mend the rest."),
+    "migrate": ("limner.cli.migrate:migrate", "Bring a Postgres database to this version."),
     "backup": ("limner.cli.backup:backup", "Copy a running installation safely."),
     "move-storage": ("limner.cli.move_storage:move_storage", "Copy all pictures to another storage."),
 }

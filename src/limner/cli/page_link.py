@@ -50,7 +50,7 @@ def page_address(url: str, link: str | None) -> str:
 def _refuse_useless(settings: Settings, options: Options, url: str) -> None:
     if not settings.authentication:
         raise SettingsError(f"Authentication is off: {page_address(url, None)} opens without signing in.")
-    if options.url and not settings.database_path.exists():
+    if options.url and settings.database_path is not None and not settings.database_path.exists():
         raise click.UsageError(
             f"Links are made on the server's machine, and {settings.database_path} is not there: see --home."
         )

@@ -1,198 +1,57 @@
-"""Watchers of jobs that other processes on this machine change in the same SQLite file."""
+"""Whether other processes on this machine changed a SQLite file."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import sqlite3
 import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
-from limner.domain.event import JobChanged, ProgressTick, Signal
-from limner.notifiers.memory import MemoryNotifier
-
-logger = logging.getLogger("limner.notifier")
-
-MOST_REMEMBERED = 4096
-MOST_AT_ONCE = 1000
-OURS_FOR = 2.0
-"""Seconds for which a job of which this process told progress is taken to be painted here."""
-PAUSE = 1.0
-"""Seconds until the next try after a fault."""
-
-
-class ChangesAfter(Protocol):
-    """`JobRepository.changes_after`."""
-
-    async def __call__(
-        self, position: str | None, *, owner: str | None = None, limit: int = 1000
-    ) -> tuple[tuple[JobChanged, ...], str]: ...
-
-
-class ProgressOf(Protocol):
-    """`JobRepository.progress_of`."""
-
-    async def __call__(self, job_ids: Collection[str]) -> tuple[ProgressTick, ...]: ...
-
-
-class SqliteNotifier(MemoryNotifier):
-    """This process hears itself through memory. A thread sees every `interval` seconds whether the file changed
-    (`PRAGMA data_version`, some microseconds); what others changed is then read and published, and `on_change` called.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        changes_after: ChangesAfter,
-        progress_of: ProgressOf,
-        on_change: Callable[[], None] | None = None,
-        interval: float = 0.1,
-    ) -> None:
-        super().__init__()
-        self._path = path
-        self._changes_after = changes_after
-        self._on_change = on_change
-        self._interval = interval
-        self._position: str | None = None
-        self._told_here: set[tuple[str, int]] = set()
-        self._progress = _ProgressElsewhere(progress_of)
-        self._running: contextlib.AsyncExitStack | None = None
-
-    async def open(self) -> None:
-        """The database must be open: its file is read from here on."""
-        await super().open()
-        _, self._position = await self._changes_after(None)
-        async with contextlib.AsyncExitStack() as stack:
-            moved = asyncio.Event()
-            watch = FileWatch(self._path, self._interval, asyncio.get_running_loop(), moved.set)
-            following = asyncio.create_task(self._follow(moved))
-            stack.push_async_callback(_cancelled, following)
-            stack.push_async_callback(watch.stop)
-            watch.start()
-            self._running = stack.pop_all()
-
-    async def close(self) -> None:
-        await super().close()
-        running, self._running = self._running, None
-        if running is not None:
-            await running.aclose()
-
-    def publish(self, signals: Sequence[Signal]) -> None:
-        for signal in signals:
-            if isinstance(signal, JobChanged):
-                self._told_here.add((signal.job_id, signal.seq))
-            elif isinstance(signal, ProgressTick):
-                self._progress.note_here(signal.job_id)
-        if len(self._told_here) > MOST_REMEMBERED:
-            self._told_here = set()
-        super().publish(signals)
-
-    async def _follow(self, moved: asyncio.Event) -> None:
-        faults = _Faults("changes of other processes cannot be read; trying on")
-        while True:
-            await moved.wait()
-            moved.clear()
-            try:
-                await self._catch_up()
-                faults.over()
-            except Exception as error:  # noqa: BLE001 - without this task no watcher hears other processes
-                faults.note(error)
-                moved.set()
-                await asyncio.sleep(PAUSE)
-
-    async def _catch_up(self) -> None:
-        told, self._told_here = self._told_here, set()
-        elsewhere = False
-        more = True
-        while more:
-            changes, self._position = await self._changes_after(self._position, limit=MOST_AT_ONCE)
-            more = len(changes) >= MOST_AT_ONCE
-            news = [
-                change
-                for change in changes
-                if (key := (change.job_id, change.seq)) not in told and key not in self._told_here
-            ]
-            super().publish(news)
-            self._progress.note_elsewhere(news)
-            elsewhere = elsewhere or bool(news)
-        if elsewhere and self._on_change is not None:
-            self._on_change()
-        await self._tell_progress()
-
-    async def _tell_progress(self) -> None:
-        jobs = {job_id for board in self.boards() for job_id in board.watched_jobs()}
-        owners = {owner for board in self.boards() for owner in board.watched_owners()}
-        super().publish(await self._progress.ticks(jobs, owners))
-
-
-class _ProgressElsewhere:
-    """What to tell about jobs that another process paints."""
-
-    def __init__(self, progress_of: ProgressOf) -> None:
-        self._progress_of = progress_of
-        self._owners: OrderedDict[str, str] = OrderedDict()
-        self._told: dict[str, ProgressTick] = {}
-        self._told_here: dict[str, float] = {}
-
-    def note_here(self, job_id: str) -> None:
-        """This process told of it itself, earlier and finer than any row."""
-        self._told_here[job_id] = time.monotonic()
-
-    def note_elsewhere(self, changes: Sequence[JobChanged]) -> None:
-        """Jobs that may be running elsewhere, for those who watch all jobs of an owner."""
-        for change in changes:
-            self._owners[change.job_id] = change.owner
-            self._owners.move_to_end(change.job_id)
-        while len(self._owners) > MOST_REMEMBERED:
-            self._owners.popitem(last=False)
-
-    async def ticks(self, jobs: Collection[str], owners: Collection[str]) -> list[ProgressTick]:
-        """New progress of watched jobs that others paint."""
-        long_ago = time.monotonic() - OURS_FOR
-        self._told_here = {job_id: at for job_id, at in list(self._told_here.items()) if at > long_ago}
-        of_owners = {job_id for job_id, owner in self._owners.items() if owner in owners} if owners else set()
-        watched = (of_owners | set(jobs)) - self._told_here.keys()
-        found = await self._progress_of(watched) if watched else ()
-        news = [tick for tick in found if self._told.get(tick.job_id) != tick]
-        self._told = {tick.job_id: tick for tick in found}
-        return news
+from limner.notifiers.following import PAUSE, Faults
 
 
 class FileWatch:
-    """A thread that calls `moved` in the event loop after any other connection committed to the file."""
+    """A thread that sees every `interval` seconds whether any other connection committed to the file: `PRAGMA
+    data_version` takes some microseconds.
+    """
 
-    def __init__(self, path: Path, interval: float, loop: asyncio.AbstractEventLoop, moved: Callable[[], None]) -> None:
-        self._uri = f"{path.resolve().as_uri()}?mode=ro"
+    def __init__(self, path: Path, interval: float = 0.1) -> None:
+        self._path = path
         self._interval = interval
-        self._loop = loop
-        self._moved = moved
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="limner-notifier", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    def start(self, loop: asyncio.AbstractEventLoop, moved: Callable[[], None]) -> None:
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may be closed before we are
+                loop.call_soon_threadsafe(moved)
+
+        self._stopping.clear()
+        uri = f"{self._path.resolve().as_uri()}?mode=ro"
+        self._thread = threading.Thread(target=self._watch, args=(uri, tell), name="limner-notifier", daemon=True)
         self._thread.start()
 
     async def stop(self) -> None:
         self._stopping.set()
-        await asyncio.to_thread(self._thread.join)
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
 
-    def _watch(self) -> None:
-        faults = _Faults("the database file cannot be watched; trying on")
+    def tell(self) -> None:
+        """Others look at the file themselves."""
+
+    def _watch(self, uri: str, tell: Callable[[], None]) -> None:
+        faults = Faults("the database file cannot be watched; trying on")
         while not self._stopping.is_set():
             try:
-                with contextlib.closing(sqlite3.connect(self._uri, uri=True)) as connection:
-                    self._watch_through(connection, faults)
+                with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+                    self._watch_through(connection, tell, faults)
             except Exception as error:  # noqa: BLE001 - without this thread no watcher hears other processes
                 faults.note(error)
                 self._stopping.wait(PAUSE)
 
-    def _watch_through(self, connection: sqlite3.Connection, faults: _Faults) -> None:
+    def _watch_through(self, connection: sqlite3.Connection, tell: Callable[[], None], faults: Faults) -> None:
         """A new connection cannot know what it missed, so it begins with a change."""
         seen = None
         while not self._stopping.is_set():
@@ -200,28 +59,5 @@ class FileWatch:
             faults.over()
             if version != seen:
                 seen = version
-                with contextlib.suppress(RuntimeError):  # the loop may be closed before we are
-                    self._loop.call_soon_threadsafe(self._moved)
+                tell()
             self._stopping.wait(self._interval)
-
-
-class _Faults:
-    """Logs the first fault of a row of them."""
-
-    def __init__(self, message: str) -> None:
-        self._message = message
-        self._told = False
-
-    def note(self, error: Exception) -> None:
-        if not self._told:
-            logger.error(self._message, extra={"fault": type(error).__name__}, exc_info=error)
-        self._told = True
-
-    def over(self) -> None:
-        self._told = False
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

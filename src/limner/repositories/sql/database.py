@@ -47,6 +47,12 @@ class Database(Protocol):
         """Makes sure that the tables are of this version. Raises DatabaseError with a remedy."""
         ...
 
+    def migrate(self, moment: Moment) -> tuple[str | None, str]:
+        """Brings the tables to this version, whoever else tries at the same time. The revision before, None where there
+        was nothing of ours, and the one reached. Raises DatabaseError with a remedy.
+        """
+        ...
+
     def clock(self) -> Clock:
         """The clock that rows are dated by."""
         ...

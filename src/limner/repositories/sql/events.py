@@ -31,7 +31,7 @@ def changes_after(
     last = last_position(connection)
     settled = settled_position(connection, last, moment)
     if position is None:
-        return (), str(Position(settled))
+        return (), str(_now(connection, settled, owner=owner))
     before = parsed(position, last)
     found = {"after": before.at, "at_most": limit}
     if owner is None:
@@ -45,6 +45,14 @@ def changes_after(
         rows = _LATE.rows(connection, missing=encode(before.missing)) + rows
     reached = _reached(before, [row.position for row in rows], settled, owner=owner, full=full)
     return tuple(JobChanged(job_id=row.job_id, owner=row.owner, seq=row.seq) for row in rows), str(reached)
+
+
+def _now(connection: Connection, settled: int, *, owner: str | None) -> Position:
+    """An owner's watcher may be told again what is not settled; who follows everybody is told what is still to come."""
+    if owner is not None:
+        return Position(settled)
+    seen = [row.position for row in _SINCE.rows(connection, after=settled)]
+    return Position(settled).after(seen, settled)
 
 
 def _reached(before: Position, seen: Sequence[int], settled: int, *, owner: str | None, full: bool) -> Position:
@@ -64,6 +72,7 @@ _OF_JOB = Prepared(
 _CHANGES = select(events.c.position, events.c.job_id, events.c.owner, events.c.seq)
 _AFTER = _CHANGES.where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("at_most"))
 _OF_ALL = Prepared(_AFTER)
+_SINCE = Prepared(select(events.c.position).where(events.c.position > bindparam("after")).order_by(events.c.position))
 _LATE = Prepared(
     _CHANGES.where(events.c.position.in_(elements("missing", events.c.position))).order_by(events.c.position)
 )

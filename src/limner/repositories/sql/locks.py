@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import CTE, Connection, Select, Text, bindparam, func, literal_column, select, true
+from sqlalchemy import CTE, ColumnElement, Connection, Select, Text, bindparam, func, literal_column, select, true
 
 from limner.repositories.sql.prepared import Prepared, cell, elements, row_source
 from limner.repositories.sql.rows import encode
@@ -18,9 +18,9 @@ from limner.repositories.sql.tables import images, jobs
 Locks = Callable[[Connection], None]
 """Taken before the first statement of some work."""
 
-EVERYBODY = literal_column("1818848622")  # "limn": advisory locks of one database share their numbers
-OWNERS = literal_column("1818848623")
-NOBODY = literal_column("0")
+EVERYBODY: ColumnElement[int] = literal_column("1818848622")  # "limn": advisory locks of one database share their numbers
+OWNERS: ColumnElement[int] = literal_column("1818848623")
+NOBODY: ColumnElement[int] = literal_column("0")
 
 
 def lock_nothing(connection: Connection) -> None:

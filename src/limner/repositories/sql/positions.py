@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, column, func, select, table, text
+from sqlalchemy import Connection, bindparam, column, select, table, text
 
 from limner.repositories.sql.lanes import ONE
 from limner.repositories.sql.locks import is_shared
@@ -54,7 +54,7 @@ def last_position(connection: Connection) -> int:
     """The newest given, also when its job is gone: the newest that is left would make a position that a watcher holds
     look foreign.
     """
-    row = (_NEWEST_SEEN if is_shared(connection) else _LAST_GIVEN).first(connection)
+    row = (_LAST_RESERVED if is_shared(connection) else _LAST_GIVEN).first(connection)
     return BEGINNING if row is None else int(row.position)
 
 
@@ -72,7 +72,8 @@ def _is_number(found: str) -> bool:
 
 _COUNTERS = table("sqlite_sequence", column("name"), column("seq"))
 _LAST_GIVEN = Prepared(select(_COUNTERS.c.seq.label("position")).where(_COUNTERS.c.name == text(f"'{events.name}'")))
-_NEWEST_SEEN = Prepared(select(func.coalesce(func.max(events.c.position), BEGINNING).label("position")))
+_SEQUENCE = table("limner_events_position_seq", column("last_value"))
+_LAST_RESERVED = Prepared(select(_SEQUENCE.c.last_value.label("position")))
 _SETTLED = Prepared(
     select(events.c.position).where(events.c.at <= bindparam("bound")).order_by(events.c.position.desc()).limit(ONE)
 )

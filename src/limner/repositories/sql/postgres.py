@@ -187,7 +187,7 @@ class ServerClock:
         began = time.monotonic()
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT clock_timestamp()")
-            (there,) = cursor.fetchone() or ()
+            there: datetime = cursor.fetchall()[0][0]
         self._known = there.astimezone(UTC), (began + time.monotonic()) / 2
 
     def now(self) -> datetime:

@@ -111,6 +111,10 @@ class SqlRepository:
         writer.start()
         self._running = writer, Readers(self._database)
 
+    async def migrate(self) -> tuple[str | None, str]:
+        """Brings the tables to this version without opening; the revision before and the one reached."""
+        return await asyncio.to_thread(self._database.migrate, self._moment())
+
     async def close(self) -> None:
         running, self._running = self._running, None
         if running is not None:

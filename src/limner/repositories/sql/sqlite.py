@@ -54,13 +54,17 @@ class SqliteDatabase:
         self._path = path
 
     def prepare(self, moment: Moment) -> None:
+        self.migrate(moment)
+
+    def migrate(self, moment: Moment) -> tuple[str | None, str]:
         """Creates or upgrades the file, one process at a time, after a copy; what is newer or broken is refused."""
         lock = FileLock(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with lock.held(), closing(writing_engine(self._path).connect()) as connection:
-                self._upgrade(connection)
+                before = self._upgrade(connection)
                 migrating.recount_lanes(connection, moment)
+                return before, migrating.HEAD
         except Exception as error:
             ours = self._as_told(error)
             if ours is None:
@@ -92,15 +96,17 @@ class SqliteDatabase:
         del error
         return False  # one transaction at a time, on a file that is always there
 
-    def _upgrade(self, connection: Connection) -> None:
+    def _upgrade(self, connection: Connection) -> str | None:
+        """The revision before."""
         current = migrating.revision_of(connection)
         if current == migrating.HEAD:
-            return
+            return current
         if current is not None:
             if not migrating.is_known(current):
                 raise DatabaseError(self._newer(current))
             copy_database(connection, self._backup_path(migrating.HEAD))
         migrating.upgrade(connection)
+        return current
 
     def _backup_path(self, revision: str) -> Path:
         """Where the copy lies that is made before an upgrade to a revision."""

@@ -3,6 +3,7 @@ import sys
 import threading
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,16 +13,19 @@ from limner.domain.errors import DatabaseUnavailable
 from limner.domain.event import JobChanged, ProgressTick
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
-from limner.notifiers.sqlite import FileWatch, SqliteNotifier
+from limner.notifiers.following import FollowingNotifier
+from limner.notifiers.postgres import ListenWatch
+from limner.notifiers.sqlite import FileWatch
 from tests.repositories.making import claimed, opened, submitted
 
 ANN = Principal(user_id="ann")
 
 
 @asynccontextmanager
-async def listening(path, repository, on_change=None, changes_after=None):
-    notifier = SqliteNotifier(
-        path,
+async def listening(place, repository, on_change=None, changes_after=None):
+    watch = FileWatch(place) if isinstance(place, Path) else ListenWatch(place)
+    notifier = FollowingNotifier(
+        watch,
         changes_after=changes_after or repository.changes_after,
         progress_of=repository.progress_of,
         on_change=on_change,
@@ -33,21 +37,21 @@ async def listening(path, repository, on_change=None, changes_after=None):
         await notifier.close()
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "limner #1.db"
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request, tmp_path):
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else tmp_path / "limner #1.db"
 
 
 @pytest.fixture
-async def here(path):
-    async with opened(path) as repository:
+async def here(place):
+    async with opened(place) as repository:
         yield repository
 
 
 @pytest.fixture
-async def there(path, here):
+async def there(place, here):
     """Another connection, as another process has it."""
-    async with opened(path) as repository:
+    async with opened(place) as repository:
         yield repository
 
 
@@ -59,9 +63,9 @@ class Elsewhere:
 
     @classmethod
     @asynccontextmanager
-    async def painting(cls, path):
+    async def painting(cls, place):
         pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "tests.notifiers.elsewhere", str(path))
+        command = (sys.executable, "-m", "tests.notifiers.elsewhere", str(place))
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
         other = cls(process)
         await other.said("open")
@@ -81,9 +85,9 @@ class Elsewhere:
         return await self.said(name)
 
 
-async def test_a_watcher_sees_what_another_process_did_within_a_second(path, here):
+async def test_a_watcher_sees_what_another_process_did_within_a_second(place, here):
     job = await submitted(here)
-    async with listening(path, here) as notifier, Elsewhere.painting(path) as other:
+    async with listening(place, here) as notifier, Elsewhere.painting(place) as other:
         news = watch_job(job.id, ANN, reader=JobReader(here), notifier=notifier, holds=always)
         assert (await anext(news)).job.state is JobState.QUEUED
         claimed_at = await other.step("claimed")
@@ -117,8 +121,8 @@ async def ticked(news):
     return tick.fraction, tick.step, tick.steps
 
 
-async def test_an_owners_watcher_hears_jobs_that_others_submit_and_paint(path, here, there):
-    async with listening(path, here) as notifier:
+async def test_an_owners_watcher_hears_jobs_that_others_submit_and_paint(place, here, there):
+    async with listening(place, here) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(there)
             assert await ear.next(5) == (JobChanged(job_id=job.id, owner="ann", seq=1),)
@@ -129,20 +133,22 @@ async def test_an_owners_watcher_hears_jobs_that_others_submit_and_paint(path, h
             assert await ear.next(5) == (tick,)
 
 
-async def test_the_dispatcher_is_nudged_by_others_and_not_by_ourselves(path, here, there):
+async def test_the_dispatcher_is_nudged_by_others_and_not_by_ourselves(place, here, there):
     nudges = []
-    async with listening(path, here, on_change=lambda: nudges.append(1)) as notifier:
+    async with listening(place, here, on_change=lambda: nudges.append(1)) as notifier:
         job = await submitted(here)
         notifier.publish((JobChanged(job_id=job.id, owner="ann", seq=1),))
         await asyncio.sleep(0.4)
         assert nudges == []
         await submitted(there)
-        await asyncio.sleep(0.4)
+        async with asyncio.timeout(5):
+            while not nudges:
+                await asyncio.sleep(0.05)
         assert nudges == [1]
 
 
-async def test_what_this_process_published_is_not_heard_twice(path, here):
-    async with listening(path, here) as notifier:
+async def test_what_this_process_published_is_not_heard_twice(place, here):
+    async with listening(place, here) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(here)
             notifier.publish((JobChanged(job_id=job.id, owner="ann", seq=1),))
@@ -150,7 +156,7 @@ async def test_what_this_process_published_is_not_heard_twice(path, here):
             assert await ear.next(0.5) == ()
 
 
-async def test_what_is_published_during_the_read_is_not_heard_twice(path, here):
+async def test_what_is_published_during_the_read_is_not_heard_twice(place, here):
     nudges = []
 
     async def changes_after(position, *, owner=None, limit=1000):
@@ -159,16 +165,16 @@ async def test_what_is_published_during_the_read_is_not_heard_twice(path, here):
             notifier.publish(changes)
         return changes, reached
 
-    async with listening(path, here, lambda: nudges.append(1), changes_after) as notifier:
+    async with listening(place, here, lambda: nudges.append(1), changes_after) as notifier:
         await submitted(here)
         await asyncio.sleep(0.4)
     assert nudges == []
 
 
-async def test_progress_of_what_this_process_paints_is_told_by_itself_only(path, here):
+async def test_progress_of_what_this_process_paints_is_told_by_itself_only(place, here):
     job = await submitted(here)
     await claimed(here)
-    async with listening(path, here) as notifier:
+    async with listening(place, here) as notifier:
         with notifier.subscribe(job_id=job.id) as ear:
             fresh = ProgressTick(job_id=job.id, owner="ann", fraction=0.9, step=9, steps=10)
             notifier.publish((fresh,))
@@ -177,9 +183,9 @@ async def test_progress_of_what_this_process_paints_is_told_by_itself_only(path,
             assert await ear.next(0.5) == ()
 
 
-async def test_more_changes_than_one_read_gives_are_all_told(path, here, there, monkeypatch):
-    monkeypatch.setattr("limner.notifiers.sqlite.MOST_AT_ONCE", 3)
-    async with listening(path, here) as notifier:
+async def test_more_changes_than_one_read_gives_are_all_told(place, here, there, monkeypatch):
+    monkeypatch.setattr("limner.notifiers.following.MOST_AT_ONCE", 3)
+    async with listening(place, here) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             jobs = await asyncio.gather(*(submitted(there) for _ in range(10)))
             heard = set()
@@ -190,7 +196,7 @@ async def test_more_changes_than_one_read_gives_are_all_told(path, here, there, 
 
 
 @pytest.mark.parametrize("fault", [DatabaseUnavailable(), ValueError("a bug")])
-async def test_a_read_that_fails_costs_nothing(path, here, there, fault):
+async def test_a_read_that_fails_costs_nothing(place, here, there, fault):
     asked = []
 
     async def changes_after(position, *, owner=None, limit=1000):
@@ -199,14 +205,15 @@ async def test_a_read_that_fails_costs_nothing(path, here, there, fault):
             raise fault
         return await here.changes_after(position, owner=owner, limit=limit)
 
-    async with listening(path, here, changes_after=changes_after) as notifier:
+    async with listening(place, here, changes_after=changes_after) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(there)
             assert (await ear.next(5))[0].job_id == job.id
 
 
-async def test_a_watch_that_fails_is_begun_again(path, here, there, monkeypatch):
-    watch_through, failures = FileWatch._watch_through, []
+async def test_a_watch_that_fails_is_begun_again(place, here, there, monkeypatch):
+    watch_class = FileWatch if isinstance(place, Path) else ListenWatch
+    watch_through, failures = watch_class._watch_through, []
 
     def fails_once(watch, *given):
         if not failures:
@@ -214,14 +221,14 @@ async def test_a_watch_that_fails_is_begun_again(path, here, there, monkeypatch)
             raise ValueError("a bug")
         watch_through(watch, *given)
 
-    monkeypatch.setattr(FileWatch, "_watch_through", fails_once)
-    async with listening(path, here) as notifier:
+    monkeypatch.setattr(watch_class, "_watch_through", fails_once)
+    async with listening(place, here) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(there)
             assert (await ear.next(5))[0].job_id == job.id
 
 
-async def test_faults_in_a_row_are_logged_once(path, here, caplog, monkeypatch):
+async def test_faults_in_a_row_are_logged_once(place, here, caplog, monkeypatch):
     async def changes_after(position, *, owner=None, limit=1000):
         if position is None:
             return (), "0"
@@ -229,15 +236,15 @@ async def test_faults_in_a_row_are_logged_once(path, here, caplog, monkeypatch):
         raise ValueError("a bug")
 
     asked = []
-    monkeypatch.setattr("limner.notifiers.sqlite.PAUSE", 0.01)
-    async with listening(path, here, changes_after=changes_after):
+    monkeypatch.setattr("limner.notifiers.following.PAUSE", 0.01)
+    async with listening(place, here, changes_after=changes_after):
         while len(asked) < 3:
             await asyncio.sleep(0.01)
     assert [record.name for record in caplog.records] == ["limner.notifier"]
 
 
-async def test_closing_stops_the_thread_and_the_streams(path, here):
-    async with listening(path, here) as notifier:
+async def test_closing_stops_the_thread_and_the_streams(place, here):
+    async with listening(place, here) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             waiting = asyncio.create_task(ear.next(60))
             await asyncio.sleep(0)

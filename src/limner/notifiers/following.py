@@ -1,0 +1,198 @@
+"""Watchers of jobs that other processes change in the same database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from limner.domain.event import JobChanged, ProgressTick, Signal
+from limner.notifiers.memory import MemoryNotifier
+
+logger = logging.getLogger("limner.notifier")
+
+MOST_REMEMBERED = 4096
+MOST_AT_ONCE = 1000
+OURS_FOR = 2.0
+"""Seconds for which a job of which this process told progress is taken to be painted here."""
+PAUSE = 1.0
+"""Seconds until the next try after a fault."""
+
+
+class ChangesAfter(Protocol):
+    """`JobRepository.changes_after`."""
+
+    async def __call__(
+        self, position: str | None, *, owner: str | None = None, limit: int = 1000
+    ) -> tuple[tuple[JobChanged, ...], str]: ...
+
+
+class ProgressOf(Protocol):
+    """`JobRepository.progress_of`."""
+
+    async def __call__(self, job_ids: Collection[str]) -> tuple[ProgressTick, ...]: ...
+
+
+class Watch(Protocol):
+    """Tells that the database may have changed, and whom it concerns that we changed it."""
+
+    def start(self, loop: asyncio.AbstractEventLoop, moved: Callable[[], None]) -> None:
+        """Calls `moved` in the loop from now on, once at least, and soon after any other process committed."""
+        ...
+
+    async def stop(self) -> None: ...
+
+    def tell(self) -> None:
+        """This process committed. Never blocks, from any thread."""
+        ...
+
+
+class FollowingNotifier(MemoryNotifier):
+    """This process hears itself through memory. What others changed is read when the watch says that there may be
+    something, and published; then `on_change` is called.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        *,
+        changes_after: ChangesAfter,
+        progress_of: ProgressOf,
+        on_change: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._watch = watch
+        self._changes_after = changes_after
+        self._on_change = on_change
+        self._position: str | None = None
+        self._told_here: set[tuple[str, int]] = set()
+        self._progress = _ProgressElsewhere(progress_of)
+        self._running: contextlib.AsyncExitStack | None = None
+
+    async def open(self) -> None:
+        """The database must be open: it is read from here on."""
+        await super().open()
+        _, self._position = await self._changes_after(None)
+        async with contextlib.AsyncExitStack() as stack:
+            moved = asyncio.Event()
+            following = asyncio.create_task(self._follow(moved))
+            stack.push_async_callback(_cancelled, following)
+            stack.push_async_callback(self._watch.stop)
+            self._watch.start(asyncio.get_running_loop(), moved.set)
+            self._running = stack.pop_all()
+
+    async def close(self) -> None:
+        await super().close()
+        running, self._running = self._running, None
+        if running is not None:
+            await running.aclose()
+
+    def publish(self, signals: Sequence[Signal]) -> None:
+        durable = False
+        for signal in signals:
+            if isinstance(signal, JobChanged):
+                self._told_here.add((signal.job_id, signal.seq))
+                durable = True
+            elif isinstance(signal, ProgressTick):
+                self._progress.note_here(signal.job_id)
+        if durable:
+            self._watch.tell()
+        if len(self._told_here) > MOST_REMEMBERED:
+            self._told_here = set()
+        super().publish(signals)
+
+    async def _follow(self, moved: asyncio.Event) -> None:
+        faults = Faults("changes of other processes cannot be read; trying on")
+        while True:
+            await moved.wait()
+            moved.clear()
+            try:
+                await self._catch_up()
+                faults.over()
+            except Exception as error:  # noqa: BLE001 - without this task no watcher hears other processes
+                faults.note(error)
+                moved.set()
+                await asyncio.sleep(PAUSE)
+
+    async def _catch_up(self) -> None:
+        told, self._told_here = self._told_here, set()
+        elsewhere = False
+        more = True
+        while more:
+            changes, self._position = await self._changes_after(self._position, limit=MOST_AT_ONCE)
+            more = len(changes) >= MOST_AT_ONCE
+            news = [
+                change
+                for change in changes
+                if (key := (change.job_id, change.seq)) not in told and key not in self._told_here
+            ]
+            super().publish(news)
+            self._progress.note_elsewhere(news)
+            elsewhere = elsewhere or bool(news)
+        if elsewhere and self._on_change is not None:
+            self._on_change()
+        await self._tell_progress()
+
+    async def _tell_progress(self) -> None:
+        jobs = {job_id for board in self.boards() for job_id in board.watched_jobs()}
+        owners = {owner for board in self.boards() for owner in board.watched_owners()}
+        super().publish(await self._progress.ticks(jobs, owners))
+
+
+class _ProgressElsewhere:
+    """What to tell about jobs that another process paints."""
+
+    def __init__(self, progress_of: ProgressOf) -> None:
+        self._progress_of = progress_of
+        self._owners: OrderedDict[str, str] = OrderedDict()
+        self._told: dict[str, ProgressTick] = {}
+        self._told_here: dict[str, float] = {}
+
+    def note_here(self, job_id: str) -> None:
+        """This process told of it itself, earlier and finer than any row."""
+        self._told_here[job_id] = time.monotonic()
+
+    def note_elsewhere(self, changes: Sequence[JobChanged]) -> None:
+        """Jobs that may be running elsewhere, for those who watch all jobs of an owner."""
+        for change in changes:
+            self._owners[change.job_id] = change.owner
+            self._owners.move_to_end(change.job_id)
+        while len(self._owners) > MOST_REMEMBERED:
+            self._owners.popitem(last=False)
+
+    async def ticks(self, jobs: Collection[str], owners: Collection[str]) -> list[ProgressTick]:
+        """New progress of watched jobs that others paint."""
+        long_ago = time.monotonic() - OURS_FOR
+        self._told_here = {job_id: at for job_id, at in list(self._told_here.items()) if at > long_ago}
+        of_owners = {job_id for job_id, owner in self._owners.items() if owner in owners} if owners else set()
+        watched = (of_owners | set(jobs)) - self._told_here.keys()
+        found = await self._progress_of(watched) if watched else ()
+        news = [tick for tick in found if self._told.get(tick.job_id) != tick]
+        self._told = {tick.job_id: tick for tick in found}
+        return news
+
+
+class Faults:
+    """Logs the first fault of a row of them."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self._told = False
+
+    def note(self, error: Exception) -> None:
+        if not self._told:
+            logger.error(self._message, extra={"fault": type(error).__name__}, exc_info=error)
+        self._told = True
+
+    def over(self) -> None:
+        self._told = False
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
