@@ -35,6 +35,14 @@ def postgres_url(postgres):
 
 
 @pytest.fixture
+def mortal_postgres(tmp_path):
+    """A server of the test's own, to be killed and started again."""
+    server = Postgres(tmp_path / "postgres")
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def bucket_url(s3, monkeypatch):
     """An empty place there, with the credentials in the environment."""
     for name, value in CREDENTIALS.items():

@@ -179,9 +179,15 @@ def test_windows_is_refused_with_a_sentence(monkeypatch):
         Settings.load()
 
 
-def test_what_this_edition_cannot_do_is_refused():
-    with pytest.raises(SettingsError, match="rows are kept in SQLite"):
-        Settings.load(database="postgresql://h/d")
+def test_other_databases_are_refused():
+    with pytest.raises(SettingsError, match="rows are kept in SQLite or Postgres"):
+        Settings.load(database="mysql://h/d")
+
+
+def test_a_short_secret_is_refused_without_being_told():
+    with pytest.raises(SettingsError, match="secret: it needs 32 characters or more") as refusal:
+        Settings.load(secret="hunter2")
+    assert "hunter2" not in str(refusal.value)
 
 
 def test_models_of_several_engines_and_budgets_are_tables(empty_folder, monkeypatch):

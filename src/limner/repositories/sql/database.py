@@ -74,5 +74,9 @@ class Database(Protocol):
         ...
 
     def is_passing(self, error: BaseException) -> bool:
-        """Whether the same transaction may well succeed at once: it collided with another, or its connection was old."""
+        """Whether the same transaction may well succeed at once: it collided with another, or nothing of it was sent."""
+        ...
+
+    def has_lost_connection(self, error: BaseException) -> bool:
+        """Whether a query may well succeed through a new one."""
         ...

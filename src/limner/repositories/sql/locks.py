@@ -18,7 +18,9 @@ from limner.repositories.sql.tables import images, jobs
 Locks = Callable[[Connection], None]
 """Taken before the first statement of some work."""
 
-EVERYBODY: ColumnElement[int] = literal_column("1818848622")  # "limn": advisory locks of one database share their numbers
+EVERYBODY: ColumnElement[int] = literal_column(
+    "1818848622"
+)  # "limn": advisory locks of one database share their numbers
 OWNERS: ColumnElement[int] = literal_column("1818848623")
 NOBODY: ColumnElement[int] = literal_column("0")
 

@@ -95,6 +95,9 @@ class PostgresDatabase:
     def is_passing(self, error: BaseException) -> bool:
         return isinstance(error, Stale) or isinstance(_original(error), _PASSING)
 
+    def has_lost_connection(self, error: BaseException) -> bool:
+        return isinstance(_original(error), (psycopg.OperationalError, psycopg.InterfaceError))
+
     def _engine(self, **options: Any) -> Engine:
         return create_engine(self._url, poolclass=NullPool, **options)
 
@@ -153,6 +156,7 @@ class PostgresPen:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
+                connection.invalidate()  # or SQLAlchemy would tidy up in it first
                 connection.close()
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ class Readers:
             try:
                 return action()
             except Exception as error:
-                if not self._database.is_passing(error):
+                if not self._database.has_lost_connection(error):
                     raise
                 self._disconnect()
                 return action()
@@ -83,6 +83,7 @@ class Readers:
             self._own.connection = None
             self._connections.remove(connection)
             with suppress(Exception):
+                connection.invalidate()
                 connection.close()
 
     def _connect(self) -> Connection:

@@ -94,7 +94,11 @@ class SqliteDatabase:
 
     def is_passing(self, error: BaseException) -> bool:
         del error
-        return False  # one transaction at a time, on a file that is always there
+        return False  # one transaction at a time
+
+    def has_lost_connection(self, error: BaseException) -> bool:
+        del error
+        return False  # a file is there, or it is not
 
     def _upgrade(self, connection: Connection) -> str | None:
         """The revision before."""

@@ -1,0 +1,267 @@
+"""What only a server can do to us: writers on other machines, lost connections, restarts, late commits."""
+
+import asyncio
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import AsyncExitStack, closing, contextmanager
+from dataclasses import replace
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, make_url
+
+from limner.contracts.repository import Requeue
+from limner.domain.errors import DatabaseError, DatabaseUnavailable, LeaseLost
+from limner.domain.job import JobError, JobState
+from limner.repositories.sql import SqlRepository, migrating, tables
+from tests.repositories.making import (
+    POLICY,
+    claimed,
+    execute,
+    new_image,
+    nobody_is_dead,
+    opened,
+    running,
+    submitted,
+)
+
+SHARE = 2
+BROKEN = JobError(code="engine_failed", title="The engine failed", detail="It broke.", retryable=True)
+WRONG_LANES = """
+SELECT owner, engine FROM limner_lanes FULL JOIN (
+  SELECT owner, engine, count(*) FILTER (WHERE state = 'queued') AS waits,
+    count(*) FILTER (WHERE state = 'queued' AND not_before IS NULL) AS ready, count(*) FILTER (WHERE state = 'running') AS runs
+  FROM limner_jobs WHERE finished_at IS NULL GROUP BY owner, engine) AS truth USING (owner, engine)
+WHERE coalesce(waiting, 0) <> coalesce(waits, 0) OR coalesce(queued, 0) <> coalesce(ready, 0)
+  OR coalesce(running, 0) <> coalesce(runs, 0)
+"""
+GAPS = "SELECT job_id FROM limner_events GROUP BY job_id HAVING count(*) <> max(seq) OR min(seq) <> 1"
+MOST_RUNNING = "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM limner_jobs WHERE state = 'running' GROUP BY owner) AS r"
+
+
+@pytest.fixture
+def url(postgres_url):
+    return postgres_url
+
+
+@pytest.fixture
+def empty_url(postgres):
+    url = postgres.new_database(empty=True)
+    yield url
+    postgres.drop(url)
+
+
+async def test_many_machines_keep_every_promise_at_once(url):
+    """Submits, claims, pictures, failures, requeues, cancels, deletes and sweeps of six processes, side by side."""
+    policy = replace(POLICY, running_per_owner=SHARE, max_lease_losses=99)
+    chance, done = random.Random(4711), Counter()
+    async with AsyncExitStack() as stack:
+        machines = [await stack.enter_async_context(opened(url)) for _ in range(6)]
+        watching = asyncio.create_task(never_above_the_share(url))
+        await asyncio.gather(*(work(machine, f"w{n}", policy, chance, done) for n, machine in enumerate(machines)))
+        watching.cancel()
+        for machine in machines[:2]:
+            await machine.sweep(policy=policy, is_dead=lambda worker: True)
+    assert min(done[kind] for kind in ("submitted", "kept", "failed", "requeued", "cancelled")) > 10, done
+    assert execute(url, WRONG_LANES) == []
+    assert execute(url, GAPS) == []
+    assert execute(url, "SELECT count(*) FROM limner_jobs")[0][0] == done["submitted"] - done["deleted"]
+
+
+async def work(machine, name, policy, chance, done):
+    for _ in range(60):
+        owners = chance.choices(["ann", "ben", "cleo", "dan"], k=3)
+        jobs = await asyncio.gather(*(submitted(machine, owner=owner) for owner in owners))
+        done["submitted"] += len(jobs)
+        claims = await claimed(machine, slots=3, worker=name, policy=policy)
+        await asyncio.gather(*(end(machine, claim, chance.random(), done) for claim in claims))
+        changed = await machine.cancel(chance.choice(jobs).id)
+        done["cancelled"] += changed is not None
+        if chance.random() < 0.1:
+            await machine.sweep(policy=policy, is_dead=nobody_is_dead)
+        if chance.random() < 0.1 and await machine.delete_job(chance.choice(jobs).id) is not None:
+            done["deleted"] += 1
+
+
+async def end(machine, claim, luck, done):
+    try:
+        if luck < 0.6:
+            await machine.keep_image(claim.lease, new_image(claim), finish=True)
+            done["kept"] += 1
+        elif luck < 0.8:
+            await machine.finish(claim.lease, JobState.FAILED, BROKEN, counters=Requeue())
+            done["failed"] += 1
+        else:
+            await machine.requeue(claim.lease, Requeue())
+            done["requeued"] += 1
+    except LeaseLost:
+        done["lost"] += 1
+
+
+async def never_above_the_share(url):
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    async with connection:
+        while True:
+            (most,) = await (await connection.execute(MOST_RUNNING)).fetchone()
+            assert most <= SHARE
+            await asyncio.sleep(0)
+
+
+async def test_an_owner_who_is_held_elsewhere_is_passed_over_and_not_forgotten(url):
+    async with opened(url) as repository:
+        ann = await submitted(repository, owner="ann")
+        ben = await submitted(repository, owner="ben")
+        with held(url, "ann"):
+            assert [claim.job.id for claim in await claimed(repository)] == [ben.id]
+        assert [claim.job.id for claim in await claimed(repository)] == [ann.id]
+
+
+async def test_whoever_fell_behind_is_waited_for(url):
+    async with opened(url) as repository:
+        ann = await submitted(repository, owner="ann")
+        await submitted(repository, owner="ben")
+        execute(url, "UPDATE limner_lanes SET last_served = last_served - 2000000 WHERE owner = 'ann'")
+        with held(url, "ann"):
+            claiming = asyncio.create_task(claimed(repository))
+            await asyncio.sleep(0.2)
+            assert not claiming.done()
+        assert [claim.job.id for claim in await claiming] == [ann.id]
+
+
+@contextmanager
+def held(url, owner):
+    """By another machine's transaction."""
+    with closing(psycopg.connect(url)) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock_shared(1818848622, 0)")
+        connection.execute("SELECT pg_advisory_xact_lock(1818848623, hashtext(%s))", [owner])
+        yield
+
+
+async def test_what_commits_late_is_heard_of(url):
+    """Its position was given before that of what was seen."""
+    async with opened(url) as repository:
+        first = await submitted(repository, owner="ann")
+        _, position = await repository.changes_after(None)
+        with closing(psycopg.connect(url)) as late:
+            late.execute(
+                "INSERT INTO limner_events (job_id, owner, seq, at, changes) SELECT job_id, owner, 2, "
+                "extract(epoch FROM clock_timestamp()) * 1000, changes FROM limner_events WHERE job_id = %s",
+                [first.id],
+            )
+            second = await submitted(repository, owner="ben")
+            changes, position = await repository.changes_after(position)
+            assert [(change.job_id, change.seq) for change in changes] == [(second.id, 1)]
+            late.commit()
+        changes, position = await repository.changes_after(position)
+        assert [(change.job_id, change.seq) for change in changes] == [(first.id, 2)]
+        assert await repository.changes_after(position) == ((), position)
+
+
+async def test_connections_that_the_server_ended_are_made_again(url):
+    async with opened(url) as repository:
+        job = await submitted(repository)
+        for _ in range(3):
+            execute(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'limner'")
+            assert (await repository.find_job(job.id)).id == job.id
+            await submitted(repository)
+
+
+async def test_a_server_that_is_down_is_a_pause_with_a_clear_error(mortal_postgres):
+    url = mortal_postgres.new_database()
+    async with opened(url) as repository:
+        job = await submitted(repository)
+        mortal_postgres.stop("immediate")
+        for asked in (submitted(repository), repository.find_job(job.id), repository.ping()):
+            with pytest.raises(DatabaseUnavailable, match="does not answer"):
+                await asked
+        mortal_postgres.start()
+        assert (await repository.find_job(job.id)).id == job.id
+        await submitted(repository)
+        await repository.ping()
+
+
+async def test_after_an_outage_no_lease_is_believed_lost_for_one_lease(mortal_postgres, clock):
+    url = mortal_postgres.new_database()
+    async with opened(url, clock) as repository:
+        await running(repository)
+        mortal_postgres.stop("immediate")
+        with pytest.raises(DatabaseUnavailable):
+            await submitted(repository)
+        mortal_postgres.start()
+        clock.pass_(POLICY.lease + 1)
+        assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
+
+
+async def test_a_process_frozen_amid_a_transaction_is_ended_by_the_server(url):
+    short = make_url(url).update_query_dict({"options": "-c idle_in_transaction_session_timeout=200ms"})
+    short = short.render_as_string(hide_password=False)
+    frozen = threading.Event()
+    async with opened(short) as one, opened(url) as other:
+        stuck = asyncio.create_task(one._writer.write(lambda connection: freeze(connection, frozen)))
+        await asyncio.to_thread(frozen.wait)
+        await asyncio.wait_for(submitted(other), 10)
+        with pytest.raises(DatabaseUnavailable):
+            await stuck
+        await submitted(one)
+
+
+def freeze(connection, frozen):
+    connection.connection.cursor().execute("SELECT pg_advisory_xact_lock(1818848622, 0)")
+    frozen.set()
+    time.sleep(1)
+    connection.connection.cursor().execute("SELECT 1")
+
+
+async def test_rows_are_dated_by_the_server(url, monkeypatch):
+    monkeypatch.setattr("limner.repositories.sql.postgres.ServerClock.is_old", False)
+    async with opened(url) as repository:
+        there = execute(url, "SELECT clock_timestamp()")[0][0]
+        assert abs((repository.now() - there).total_seconds()) < 5
+        _, here = repository._clock._known
+        repository._clock._known = (there.replace(year=2020), here)
+        assert (await repository.find_job((await submitted(repository)).id)).created_at.year == 2020
+
+
+async def test_ten_that_migrate_at_once_make_the_tables_once(empty_url):
+    reached = await asyncio.gather(*(SqlRepository(empty_url).migrate() for _ in range(10)))
+    assert sorted(reached, key=str) == [(migrating.HEAD, migrating.HEAD)] * 9 + [(None, migrating.HEAD)]
+    async with opened(empty_url) as repository:
+        await submitted(repository)
+
+
+async def test_nothing_is_made_unasked(empty_url):
+    with pytest.raises(DatabaseError, match="Run limner migrate"):
+        await SqlRepository(empty_url).open()
+    assert execute(empty_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == []
+
+
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [("0003", "older Limner .* run limner migrate"), ("9999", "newer Limner .* Upgrade Limner")],
+)
+async def test_another_versions_tables_are_refused(url, revision, sentence):
+    execute(url, f"UPDATE limner_migrations SET version_num = '{revision}'")
+    with pytest.raises(DatabaseError, match=sentence):
+        await SqlRepository(url).open()
+
+
+def test_migrations_lead_to_the_tables_that_statements_use(url):
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "limner_migrations"})
+        assert compare_metadata(context, tables.metadata) == []
+    engine.dispose()
+
+
+async def test_a_wrong_password_or_host_is_told_without_the_password():
+    for wrong in (
+        "postgresql://nobody:hunter2@127.0.0.1:1/none",
+        "postgresql://nobody:hunter2@no.such.host.invalid/none",
+    ):
+        with pytest.raises(DatabaseUnavailable) as refusal:
+            await SqlRepository(wrong).open()
+        assert "hunter2" not in str(refusal.value)
