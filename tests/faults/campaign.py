@@ -21,6 +21,7 @@ import httpx
 
 from limner.testing.services import DeepAIService, ReplicateService
 from limner.testing.services.service import HostedService
+from tests.faults.databases import a_database
 from tests.faults.installation import Installation, children_of, installation, kill
 from tests.faults.oracle import check_everything, check_shares
 
@@ -265,12 +266,12 @@ def _dies_by_itself(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return False
 
 
-def run(home: Path, *, kills: int, seed: int) -> Campaign:
+def run(home: Path, *, kills: int, seed: int, database: str = "") -> Campaign:
     """Strike `kills` times, then wait for quiet and check everything. Raises AssertionError."""
     with (
         DeepAIService(paint_seconds=0.1) as deepai,
         ReplicateService(paint_seconds=0.3) as replicate,
-        installation(home, settings(home) + at_services(deepai, replicate)) as place,
+        installation(home, settings(home) + at_services(deepai, replicate), database) as place,
     ):
         campaign = Campaign(place, random.Random(seed))
         campaign.start()
@@ -303,13 +304,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--postgres", action="store_true", help="on a server of its own instead of a file")
     arguments = parser.parse_args()
     rounds = range(0, arguments.kills, 25)
     for number, done in enumerate(rounds):
         seed = arguments.seed + number
         print(f"round {number + 1} of {len(rounds)}, seed {seed}", flush=True)
-        with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder:
-            run(Path(folder), kills=min(25, arguments.kills - done), seed=seed)
+        with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder, a_database(arguments.postgres) as database:
+            run(Path(folder), kills=min(25, arguments.kills - done), seed=seed, database=database)
 
 
 if __name__ == "__main__":

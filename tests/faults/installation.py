@@ -13,9 +13,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
+import psycopg
+from psycopg.rows import dict_row
 
 LIMNER = (sys.executable, "-m", "limner.cli.main")
 
@@ -27,10 +30,10 @@ def free_port() -> int:
 
 
 class Installation:
-    """One home, one port, any number of processes."""
+    """One home, one port, any number of processes. `database`: a Postgres URL, or the file in the home."""
 
-    def __init__(self, home: Path, settings: str) -> None:
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, settings: str, database: str = "") -> None:
+        self.home, self.port, self.database = home, free_port(), database
         self.url = f"http://127.0.0.1:{self.port}"
         self.processes: list[subprocess.Popen[bytes]] = []
         home.mkdir(parents=True, exist_ok=True)
@@ -47,6 +50,7 @@ class Installation:
 
     def environment(self, faults: str = "") -> dict[str, str]:
         ours = {"LIMNER_HOME": str(self.home / "data"), "LIMNER_CONFIG": str(self.home / "limner.toml")}
+        ours |= {"LIMNER_DATABASE": self.database} if self.database else {}
         return {**os.environ, **ours, **({"LIMNER_FAULTS": faults} if faults else {})}
 
     def start(
@@ -77,10 +81,13 @@ class Installation:
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers=self.headers, timeout=30)
 
-    def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
+    def rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
+        if self.database:
+            with psycopg.connect(self.database, row_factory=dict_row) as connection:
+                return connection.execute(statement.replace("?", "%s"), values).fetchall()
         with contextlib.closing(sqlite3.connect(f"file:{self.home}/data/limner.db?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row
-            return connection.execute(statement, values).fetchall()
+            return [dict(row) for row in connection.execute(statement, values)]
 
     def stop(self) -> None:
         for process in self.processes:
@@ -112,8 +119,8 @@ def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 @contextlib.contextmanager
-def installation(home: Path, settings: str) -> Iterator[Installation]:
-    made = Installation(home, settings)
+def installation(home: Path, settings: str, database: str = "") -> Iterator[Installation]:
+    made = Installation(home, settings, database)
     try:
         yield made
     finally:

@@ -86,17 +86,17 @@ def check_images(place: Installation, jobs: Iterable[dict[str, Any]]) -> int:
 def check_lanes(place: Installation) -> None:
     """Counters that change with the jobs equal what the jobs say."""
     counted = place.rows(
-        "SELECT owner, engine, sum(state = 'running') AS running,"
-        " sum(state = 'queued') AS waiting FROM limner_jobs WHERE state IN ('queued', 'running') GROUP BY 1, 2"
+        "SELECT owner, engine, count(*) FILTER (WHERE state = 'running') AS running,"
+        " count(*) FILTER (WHERE state = 'queued') AS waiting FROM limner_jobs WHERE state IN ('queued', 'running') GROUP BY 1, 2"
     )
     kept = place.rows("SELECT owner, engine, running, waiting FROM limner_lanes WHERE running > 0 OR waiting > 0")
-    assert sorted(map(tuple, counted)) == sorted(
-        (row["owner"], row["engine"], row["running"], row["waiting"]) for row in kept
-    )
+    assert sorted(tuple(row.values()) for row in counted) == sorted(tuple(row.values()) for row in kept)
 
 
 def check_integrity(place: Installation) -> None:
-    assert place.rows("PRAGMA integrity_check")[0][0] == "ok"
+    """Of a file; a server looks after itself."""
+    if not place.database:
+        assert place.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
 
 def check_charges(ledgers: Iterable[Path], jobs: Iterable[dict[str, Any]]) -> None:

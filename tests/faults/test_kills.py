@@ -7,8 +7,8 @@ from tests.faults import campaign
 pytestmark = pytest.mark.faults
 
 
-def test_nothing_is_lost_stuck_doubled_or_overpaid_through_fifteen_kills(tmp_path):
-    struck = campaign.run(tmp_path, kills=15, seed=random.SystemRandom().randrange(2**32))
+def test_nothing_is_lost_stuck_doubled_or_overpaid_through_fifteen_kills(tmp_path, database):
+    struck = campaign.run(tmp_path, kills=15, seed=random.SystemRandom().randrange(2**32), database=database)
     assert struck.let_go, "no dead process held anything: the test proved nothing"
     assert max(struck.let_go) < campaign.LONGEST_WAIT, (
         "the sweep did not see that a process was dead: its leases ran out"

@@ -10,12 +10,13 @@ import contextlib
 import fcntl
 import os
 import signal
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from tests.faults.databases import a_database
 from tests.faults.installation import Installation, installation
 from tests.faults.oracle import check_everything
 
@@ -37,7 +38,7 @@ queued_per_owner = 100000
 """
 
 
-def row_of(place: Installation, job: str) -> sqlite3.Row:
+def row_of(place: Installation, job: str) -> dict[str, Any]:
     return place.rows("SELECT * FROM limner_jobs WHERE id = ?", job)[0]
 
 
@@ -51,18 +52,18 @@ def freeze_one(place: Installation) -> str:
     freeze(place, pid)
     try:
         _wait_until(lambda: row_of(place, job)["finished_at"] is not None)
-        finished = tuple(row_of(place, job))
+        finished = row_of(place, job)
     finally:
         os.kill(pid, signal.SIGCONT)
     time.sleep(1.0)
-    assert tuple(row_of(place, job)) == finished, "a thawed worker wrote over a finished job"
+    assert row_of(place, job) == finished, "a thawed worker wrote over a finished job"
     return job
 
 
 def freeze(place: Installation, pid: int) -> None:
-    """Not amid a write: frozen there a process holds the file's lock, and nobody could finish anything."""
+    """Not amid a write to a file: frozen there a process holds its lock, and nobody could finish anything."""
     os.kill(pid, signal.SIGSTOP)
-    while not _is_free(place.home / "data" / "limner.db.lock"):
+    while not place.database and not _is_free(place.home / "data" / "limner.db.lock"):
         os.kill(pid, signal.SIGCONT)
         time.sleep(0.01)
         os.kill(pid, signal.SIGSTOP)
@@ -83,9 +84,9 @@ def _wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def run(home: Path, *, zombies: int) -> int:
+def run(home: Path, *, zombies: int, database: str = "") -> int:
     """Returns how often the fence was hit, by the log of the thawed workers."""
-    with installation(home, SETTINGS.replace("{home}", str(home))) as place:
+    with installation(home, SETTINGS.replace("{home}", str(home)), database) as place:
         place.start("serve")
         place.wait_ready()
         place.start("work")
@@ -97,9 +98,10 @@ def run(home: Path, *, zombies: int) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--zombies", type=int, default=200)
+    parser.add_argument("--postgres", action="store_true", help="on a server of its own instead of a file")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="limner-zombies-") as folder:
-        fenced = run(Path(folder), zombies=arguments.zombies)
+    with tempfile.TemporaryDirectory(prefix="limner-zombies-") as folder, a_database(arguments.postgres) as database:
+        fenced = run(Path(folder), zombies=arguments.zombies, database=database)
     print(f"{arguments.zombies} zombies: 0 overwrote anything; the fence was hit {fenced} times")
 
 
