@@ -19,9 +19,9 @@ def s3(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """One Postgres server for all tests that leave it alive."""
-    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
+    server = Postgres()
     yield server
     server.close()
 
@@ -35,9 +35,9 @@ def postgres_url(postgres):
 
 
 @pytest.fixture
-def mortal_postgres(tmp_path):
+def mortal_postgres():
     """A server of the test's own, to be killed and started again."""
-    server = Postgres(tmp_path / "postgres")
+    server = Postgres()
     yield server
     server.close()
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.repositories.postgres_server import Postgres
 
 
 @contextlib.contextmanager
 def a_server() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="limner-postgres-") as folder:
-        server = Postgres(Path(folder) / "data")
-        try:
-            yield server
-        finally:
-            server.close()
+    server = Postgres()
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 @contextlib.contextmanager

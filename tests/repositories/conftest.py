@@ -1,6 +1,6 @@
 import pytest
 
-from tests.repositories.making import SetClock, opened
+from tests.repositories.making import NewPlaces, SetClock, opened
 
 
 @pytest.fixture
@@ -19,6 +19,12 @@ def place(request):
     if request.param == "postgres":
         return request.getfixturevalue("postgres_url")
     return f"sqlite:///{request.getfixturevalue('path')}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_places(request, tmp_path):
+    """For tests that need many databases of one kind."""
+    return NewPlaces(tmp_path, request.getfixturevalue("postgres") if request.param == "postgres" else None)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Jobs, pictures and installations for the repository's tests."""
 
+import asyncio
+import shutil
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,10 +55,53 @@ async def opened(place, clock=None, **given):
 
 def execute(place, statement):
     """What no repository would do; the rows that it gives, or how many it changed."""
-    engine = create_engine(make_url(place.replace("postgresql:", "postgresql+psycopg:")), poolclass=NullPool)
-    with engine.begin() as connection:
+    with _engine(place).begin() as connection:
         result = connection.exec_driver_sql(statement)
         return result.fetchall() if result.returns_rows else result.rowcount
+
+
+class Eye:
+    """Sees the rows of a database as they are; its statements mark values by ?."""
+
+    def __init__(self, place):
+        self._connection = _engine(place).connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._mark = "%s" if place.startswith("postgres") else "?"
+
+    def rows(self, statement, *values):
+        found = self._connection.exec_driver_sql(statement.replace("?", self._mark), values or None)
+        return [dict(row) for row in found.mappings()]
+
+    def close(self):
+        self._connection.close()
+
+
+def _engine(place):
+    return create_engine(make_url(place.replace("postgresql:", "postgresql+psycopg:")), poolclass=NullPool)
+
+
+class NewPlaces:
+    """Empty databases of one kind, quickly made; `postgres` is the server, or nothing for files in a folder."""
+
+    def __init__(self, folder, postgres=None):
+        self._postgres, self._folder, self._number = postgres, folder, 0
+        if postgres is None:
+            asyncio.run(self._make_empty())
+
+    def make(self):
+        if self._postgres is not None:
+            return self._postgres.new_database()
+        self._number += 1
+        path = self._folder / f"{self._number}.db"
+        shutil.copy(self._folder / "empty.db", path)
+        return f"sqlite:///{path}"
+
+    def drop(self, place):
+        if self._postgres is not None:
+            self._postgres.drop(place)
+
+    async def _make_empty(self):
+        async with opened(self._folder / "empty.db"):
+            pass
 
 
 def next_id():

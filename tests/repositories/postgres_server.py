@@ -1,8 +1,11 @@
 """A real Postgres server for tests, from a wheel: one for all tests that leave it alive, each with a database of its own."""
 
 import itertools
+import shutil
+import tempfile
 import warnings
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 from sqlalchemy import make_url
@@ -19,10 +22,13 @@ TEMPLATE = "limner_template"
 
 
 class Postgres:
-    """Without fsync: nobody cuts the power of a test, and what a killed server wrote the kernel still has."""
+    """Without fsync: nobody cuts the power of a test, and what a killed server wrote the kernel still has. In a folder
+    of its own, because another user runs it where we are root, and pytest closes its folders to others.
+    """
 
-    def __init__(self, folder, **settings):
-        self._server = get_server(folder)
+    def __init__(self, **settings):
+        self._folder = Path(tempfile.mkdtemp(prefix="limner-postgres-"))
+        self._server = get_server(self._folder / "data")
         self._numbers = itertools.count()
         given = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"} | settings
         for name, value in given.items():
@@ -68,3 +74,4 @@ class Postgres:
 
     def close(self):
         self._server.cleanup()
+        shutil.rmtree(self._folder)

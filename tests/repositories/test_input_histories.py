@@ -1,19 +1,15 @@
 """Any history of uploads, paints, submits, retries, deletes and expiries: bytes go exactly when the last row that names them goes."""
 
 import asyncio
-import sqlite3
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from limner.domain.errors import InvalidRequest
 from limner.repositories.sql import SqlRepository
-from tests.repositories.making import POLICY, SetClock, opened
+from tests.repositories.making import POLICY, Eye, NewPlaces, SetClock
 from tests.repositories.test_inputs import DAY, named, painted, start_from, uploaded
 
 SHORT = replace(POLICY, restore_window=60)
@@ -22,35 +18,21 @@ NAMED = " UNION ".join(f"SELECT key FROM limner_{table}" for table in ("images",
 owners = st.sampled_from(["ann", "ben"])
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory):
-    path = tmp_path_factory.mktemp("histories") / "empty.db"
-
-    async def make():
-        async with opened(path):
-            pass
-
-    asyncio.run(make())
-    return path
-
-
 class InputHistories(RuleBasedStateMachine):
     """`things` are uploads and images, long after some are gone: a request may name them all the same."""
 
     things = Bundle("things")
     jobs = Bundle("jobs")
-    empty: Path
+    places: NewPlaces
 
     @initialize(target=things)
     def open(self):
-        self.folder = tempfile.TemporaryDirectory()
-        path = Path(self.folder.name) / "limner.db"
-        path.write_bytes(self.empty.read_bytes())
+        self.place = self.places.make()
         self.clock = SetClock()
         self.loop = asyncio.new_event_loop()
-        self.repository = SqlRepository(f"sqlite:///{path}", clock=self.clock)
+        self.repository = SqlRepository(self.place, clock=self.clock)
         self.do(self.repository.open())
-        self.eye = sqlite3.connect(path, isolation_level=None)
+        self.eye = Eye(self.place)
         self.written, self.freed, self.held = set(), [], {}
         return self.upload("ann")
 
@@ -58,7 +40,7 @@ class InputHistories(RuleBasedStateMachine):
         self.eye.close()
         self.do(self.repository.close())
         self.loop.close()
-        self.folder.cleanup()
+        self.places.drop(self.place)
 
     def do(self, work):
         return self.loop.run_until_complete(work)
@@ -128,16 +110,16 @@ class InputHistories(RuleBasedStateMachine):
 
     @rule()
     def delete_ben(self):
-        jobs = [row[0] for row in self.eye.execute("SELECT id FROM limner_jobs WHERE owner = 'ben'")]
+        jobs = [row["id"] for row in self.eye.rows("SELECT id FROM limner_jobs WHERE owner = 'ben'")]
         self.free(self.do(self.repository.delete_owner("ben")))
         for job_id in jobs:
             self.held.pop(job_id, None)
         for table in ("images", "inputs", "job_inputs"):
-            assert self.eye.execute(f"SELECT 1 FROM limner_{table} WHERE owner = 'ben'").fetchall() == []
+            assert self.eye.rows(f"SELECT * FROM limner_{table} WHERE owner = 'ben'") == []
 
     @invariant()
     def bytes_go_once_when_nothing_names_them_and_not_before(self):
-        named_now = {row[0] for row in self.eye.execute(NAMED)}
+        named_now = {row["key"] for row in self.eye.rows(NAMED)}
         assert len(self.freed) == len(set(self.freed))
         assert named_now | set(self.freed) == self.written
         assert not named_now & set(self.freed)
@@ -151,11 +133,11 @@ class InputHistories(RuleBasedStateMachine):
     def an_upload_is_dated_exactly_while_it_was_never_used(self):
         """One that lost its last job went with it."""
         stray = "SELECT id FROM limner_inputs WHERE (expires_at IS NULL) <> (id IN (SELECT source_id FROM limner_job_inputs))"
-        assert self.eye.execute(stray).fetchall() == []
+        assert self.eye.rows(stray) == []
 
 
-def test_bytes_go_with_the_last_row_that_names_them(empty_database):
-    InputHistories.empty = empty_database
+def test_bytes_go_with_the_last_row_that_names_them(new_places):
+    InputHistories.places = new_places
     run_state_machine_as_test(
         InputHistories,
         settings=settings(
