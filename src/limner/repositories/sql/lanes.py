@@ -118,6 +118,11 @@ def unblock(connection: Connection, running_per_owner: int) -> None:
     _UNBLOCK.run(connection, limit=running_per_owner)
 
 
+def unblockable() -> ColumnElement[bool]:
+    """Lanes that claims do not see although their owner runs fewer jobs than `limit`."""
+    return and_(text(BLOCKED), owner_running() < bindparam("limit"))
+
+
 def owner_running() -> ScalarSelect[int]:
     """How many jobs a lane's owner runs, with all engines."""
     others = lanes.alias("others")
@@ -170,7 +175,7 @@ _JOIN = _join(all_lanes=True)
 _JOIN_REST = _join(all_lanes=False)
 _GROW = _grow()
 _CHANGE = _change()
-_UNBLOCK = Prepared(update(lanes).where(text(BLOCKED), owner_running() < bindparam("limit")).values(claimable=ONE))
+_UNBLOCK = Prepared(update(lanes).where(unblockable()).values(claimable=ONE))
 _DROP_EMPTY = Prepared(
     delete(lanes).where(lanes.c.owner == bindparam("of_owner"), lanes.c.waiting <= NONE, lanes.c.running <= NONE)
 )

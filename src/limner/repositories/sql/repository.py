@@ -296,7 +296,8 @@ class SqlRepository:
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
         dead = await self._read(sweeping.dead_workers, is_dead)
         trusted = self._trust.look(policy.lease)
-        done = Upkeep(more=True)
+        more = await self._read(sweeping.may_find_work, policy, dead, self._moment(), expired_too=trusted)
+        done = Upkeep(more=more)
         while done.more:
             done.more = False
             done.add(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, text, update
 
 from limner.contracts.repository import Requeue
 from limner.domain.job import Call, CallPhase, JobId, JobState, Lease
 from limner.domain.lost_lease import DEADLINE_EXCEEDED, end_after_loss
 from limner.domain.policy import Policy
 from limner.repositories.sql.claiming import open_calls
-from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, unblock
+from limner.repositories.sql.lanes import Lane, LaneChange, join_lanes, unblock, unblockable
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.outcomes import Ending, end_queued, finish, requeue
 from limner.repositories.sql.passing_on import pass_on
 from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import Row, encode
-from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, jobs
+from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, engine_state, jobs, lanes
 from limner.repositories.sql.upkeep import Upkeep
 
 BATCH = 200
@@ -35,6 +35,21 @@ def sweep(
     done.add(pass_on(connection, policy, moment))
     done.add(end_late(connection, moment))
     return done
+
+
+def may_find_work(
+    connection: Connection, policy: Policy, dead: Collection[str], moment: Moment, *, expired_too: bool
+) -> bool:
+    """A look before the leap: a sweep excludes everybody else, and mostly finds nothing."""
+    found = _ANYTHING.rows(
+        connection,
+        expired_before=moment.at if expired_too else -1,
+        dead=encode(list(dead)),
+        due=moment.at,
+        late=moment.at,
+        limit=policy.running_per_owner,
+    )
+    return bool(found[0].work)
 
 
 def dead_workers(connection: Connection, is_dead: Callable[[str], bool]) -> tuple[str, ...]:
@@ -93,29 +108,46 @@ def _verdict(row: Row, open_: Collection[Call], policy: Policy, moment: Moment) 
 
 
 def _lost() -> Prepared:
-    lost = or_(
-        jobs.c.lease_until <= bindparam("expired_before"), jobs.c.lease_owner.in_(elements("dead", jobs.c.lease_owner))
-    )
     fail = select(func.max(calls.c.fail_if_ambiguous)).where(
         calls.c.job_id == jobs.c.id, calls.c.phase == text("'submitting'")
     )
     columns = (jobs.c.id, jobs.c.engine, jobs.c.lease_epoch, jobs.c.lease_losses, jobs.c.deadline_at)
     found = select(*columns, fail.scalar_subquery().label("fail_if_ambiguous"))
-    return Prepared(found.where(text(RUNNING), lost).order_by(jobs.c.lease_until).limit(bindparam("batch")))
+    return Prepared(found.where(_is_lost()).order_by(jobs.c.lease_until).limit(bindparam("batch")))
 
 
 def _promote() -> Prepared:
-    due = select(jobs.c.id).where(text(DELAYED), jobs.c.not_before <= bindparam("due"))
+    due = select(jobs.c.id).where(_is_due())
     first = due.order_by(jobs.c.not_before).limit(bindparam("batch"))
     statement = update(jobs).where(jobs.c.id.in_(first)).values(not_before=None)
     return Prepared(statement.returning(jobs.c.id, jobs.c.owner, jobs.c.engine, jobs.c.urgent))
 
 
 def _late() -> Prepared:
-    late = and_(text(UNFINISHED), jobs.c.deadline_at <= bindparam("late"), jobs.c.state == text("'queued'"))
-    return Prepared(select(jobs.c.id).where(late).order_by(jobs.c.deadline_at).limit(bindparam("batch")))
+    return Prepared(select(jobs.c.id).where(_is_late()).order_by(jobs.c.deadline_at).limit(bindparam("batch")))
 
 
+def _is_lost() -> ColumnElement[bool]:
+    expired = jobs.c.lease_until <= bindparam("expired_before")
+    return and_(text(RUNNING), or_(expired, jobs.c.lease_owner.in_(elements("dead", jobs.c.lease_owner))))
+
+
+def _is_due() -> ColumnElement[bool]:
+    return and_(text(DELAYED), jobs.c.not_before <= bindparam("due"))
+
+
+def _is_late() -> ColumnElement[bool]:
+    return and_(text(UNFINISHED), jobs.c.deadline_at <= bindparam("late"), jobs.c.state == text("'queued'"))
+
+
+def _anything() -> Prepared:
+    """Whether there is trouble with an engine is asked only roughly: jobs may go on to another."""
+    jobs_found = (exists(select(jobs.c.id).where(one)) for one in (_is_lost(), _is_due(), _is_late()))
+    lanes_found = exists(select(lanes.c.owner).where(unblockable()))
+    return Prepared(select(or_(*jobs_found, lanes_found, exists(select(engine_state.c.engine))).label("work")))
+
+
+_ANYTHING = _anything()
 _HOLDERS = Prepared(select(jobs.c.lease_owner).where(text(RUNNING)).distinct())
 _LOST = _lost()
 _PROMOTE = _promote()
