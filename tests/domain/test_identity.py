@@ -18,7 +18,11 @@ def test_ids_sort_by_the_millisecond_they_were_made_in():
     assert len(set(made)) == 1000
 
 
-@pytest.mark.parametrize("text", ["", "x", "1", new_id().upper(), new_id() + "\n", str(uuid.uuid4()), "../" + new_id()])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "1", new_id().upper(), new_id() + "\n", str(uuid.uuid4()), "../" + new_id()],
+    ids=["nothing", "a letter", "a number", "capitals", "a line", "version 4", "a path"],
+)
 def test_anything_else_is_not_an_id(text):
     assert not is_id(text)
 

@@ -29,7 +29,9 @@ def test_one_mistyped_character_is_noticed(place):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "lmn_", KEY.text()[:-1], KEY.text() + "\n", f" {KEY.text()}", "ключ", "x" * 10**6]
+    "text",
+    ["", "lmn_", KEY.text()[:-1], KEY.text() + "\n", f" {KEY.text()}", "ключ", "x" * 10**6],
+    ids=["nothing", "a beginning", "cut off", "a line", "a space", "a word", "very long"],
 )
 def test_what_no_key_looks_like_is_none(text):
     assert parse_key_text(text) is None
