@@ -71,7 +71,9 @@ def test_another_name_or_expiry_cannot_be_put_in():
 
 
 @pytest.mark.parametrize(
-    "signature", ["", "…", "a.b.c.d", SIGNED + "=", SIGNED + "\n", SIGNED[:-1], "é" * 70, "\ud800"]
+    "signature",
+    ["", "…", "a.b.c.d", SIGNED + "=", SIGNED + "\n", SIGNED[:-1], "é" * 70, "\ud800"],
+    ids=["nothing", "dots", "parts", "padding", "a line", "cut off", "letters", "a surrogate"],
 )
 def test_whatever_is_no_signature_is_refused(signature):
     assert refused(signature)

@@ -38,7 +38,7 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("cursor", FOREIGN)
+@pytest.mark.parametrize("cursor", FOREIGN, ids=map(str, range(len(FOREIGN))))
 def test_any_other_text_is_a_bad_cursor(cursor):
     with pytest.raises(BadCursor):
         decode_cursor(cursor)
