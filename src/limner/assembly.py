@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,7 @@ from limner.notifiers.following import FollowingNotifier, Watch
 from limner.notifiers.sqlite import FileWatch
 from limner.observers.telemetry import Telemetry
 from limner.repositories.sql import SqlRepository
-from limner.settings import Settings, read_key
+from limner.settings import DEFAULT_QUEUE, Settings, read_key
 
 EMBEDDED_GRACE = 2.0
 SECRET_BYTES = 32
@@ -82,7 +82,7 @@ class Assembly:
             progress_of=self.repository.progress_of,
             on_change=self._hear_elsewhere,
         )
-        self.dispatcher = InProcessDispatcher()
+        self.dispatcher = _dispatcher_of(settings)
         self.job_reader = JobReader(self.repository)
         self.authenticator = ApiKeyAuthenticator(self.repository)
         self.before_submit: list[BeforeSubmit] = []
@@ -167,13 +167,15 @@ class Assembly:
         self.observer.show_queue(await self.repository.queue_facts(), self.repository.now())
         return self.observer.render()
 
-    async def start(self, *, work: bool) -> None:
-        """Opens what is needed, once; with `work`, this process also paints. Raises LimnerErrors with the remedy."""
+    async def start(self, *, work: bool, queues: Collection[str] = (), slots: int | None = None) -> None:
+        """Opens what is needed, once; with `work`, this process also paints: for the engines of `queues` (all, where none
+        is named), `slots` jobs at most at the same time. Raises LimnerErrors with the remedy.
+        """
         self._enter_loop()
         async with self._gate:
             held = self._held or await self._open()
             if work and self.worker is None:
-                await self._begin_work(held)
+                await self._begin_work(held, self._engines_in(queues), slots)
             self._held = held
             self._holders += 1
 
@@ -193,7 +195,7 @@ class Assembly:
 
     def _hear_elsewhere(self) -> None:
         """Another process changed jobs: there may be work, and an end that a hook must hear of."""
-        self.dispatcher.nudge("")
+        self.dispatcher.wake()
         self.deliverer.wake()
 
     def _enter_loop(self) -> None:
@@ -235,10 +237,20 @@ class Assembly:
             await duty.start()
             stack.push_async_callback(duty.stop)
 
-    async def _begin_work(self, stack: AsyncExitStack) -> None:
+    def _engines_in(self, queues: Collection[str]) -> dict[str, Engine]:
+        """Those of these queues; all, where none is named. Raises SettingsError for a queue that no engine is in."""
+        own = {name: self.settings.queues.get(name, DEFAULT_QUEUE) for name in self.engines}
+        for queue in queues:
+            if queue not in own.values():
+                known = ", ".join(sorted(set(own.values())))
+                raise SettingsError(f"No engine is in queue {queue}; there are {known}. See `queue` of [engines.NAME].")
+        return {name: engine for name, engine in self.engines.items() if not queues or own[name] in queues}
+
+    async def _begin_work(self, stack: AsyncExitStack, engines: Mapping[str, Engine], slots: int | None) -> None:
         self.worker = Worker(
             name=str(WorkerName.own()),
-            engines=self.engines,
+            engines=engines,
+            slots=slots,
             models=self.models,
             repository=self.repository,
             storage=self.storage,
@@ -339,6 +351,17 @@ def link_secret(home: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SettingsError(f"{path} is damaged; delete it (signed links that are out will stop working).")
     return secret
+
+
+def _dispatcher_of(settings: Settings) -> InProcessDispatcher:
+    if not settings.dispatcher:
+        return InProcessDispatcher()
+    settings.refuse_alone()
+    try:
+        from limner.dispatchers.celery import CeleryDispatcher  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise SettingsError("The dispatcher needs Celery: pip install 'limner[celery]'.") from error
+    return CeleryDispatcher(settings.dispatcher, settings.queues, DEFAULT_QUEUE)
 
 
 def _watch_of(settings: Settings) -> Watch:

@@ -96,7 +96,8 @@ class Limner:
     is started by the router's lifespan, `lifespan` or `async with`.
 
     `engines` maps names to tables (`{"kind": "painter"}`) or Engine instances. `work=False` leaves the painting to
-    other processes with the same home. Raises SettingsError and PluginError.
+    other processes with the same home or database, as a dispatcher in the settings does by itself. Raises SettingsError
+    and PluginError.
     """
 
     def __init__(
@@ -104,13 +105,13 @@ class Limner:
         *,
         config: str | Path | None = None,
         engines: Mapping[str, Engine | Mapping[str, Any]] | None = None,
-        work: bool = True,
+        work: bool | None = None,
         **settings: Any,
     ) -> None:
         made = {name: engine for name, engine in (engines or {}).items() if isinstance(engine, Engine)}
         tables = {name: dict(table) for name, table in (engines or {}).items() if not isinstance(table, Engine)}
         read = Settings.load(config, engines=None if engines is None else tables, **settings)
-        self._work = work
+        self._work = not read.dispatcher if work is None else work
         self._assembly = Assembly(read, engines=made, embedded=True)
         self.jobs = Jobs(self._assembly)
         self.images = Images(self._assembly)

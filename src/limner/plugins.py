@@ -23,7 +23,7 @@ SUPPORTED = {"engine": ENGINE_API, "storage": STORAGE_API}
 CHILD_OPTIONS = ("children", "memory", "memory_limit")
 """Options of an `[engines.NAME]` table that belong to the child process, not to the engine."""
 
-OF_EVERY_ENGINE = ("kind", "on_ambiguous", "isolated", *CHILD_OPTIONS)
+OF_EVERY_ENGINE = ("kind", "queue", "on_ambiguous", "isolated", *CHILD_OPTIONS)
 """What every `[engines.NAME]` table may say, whatever its kind."""
 
 

@@ -34,6 +34,8 @@ from limner.domain.route import OnRefusal
 
 PREFIX = "LIMNER_"
 SHORTEST_SECRET = 32
+DEFAULT_QUEUE = "limner"
+DISPATCHERS = ("celery+redis://", "celery+rediss://", "celery+amqp://", "celery+amqps://")
 OTHER_VARIABLES = frozenset({"LIMNER_CONFIG", "LIMNER_URL", "LIMNER_KEY", "LIMNER_DEBUG", "LIMNER_FAULTS"})
 """Variables of the command line and of fault tests, which are not settings."""
 
@@ -50,6 +52,7 @@ class EngineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     kind: str
+    queue: str = Field(default=DEFAULT_QUEUE, pattern=NAME)
     on_ambiguous: Literal["fail", "retry"] | None = None
 
     @property
@@ -84,6 +87,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("limner-data"), validate_default=True)
     database: str = Field(default="", repr=False)
     secret: str = Field(default="", repr=False)
+    dispatcher: str = Field(default="", repr=False)
     storage: str = Field(default="", repr=False)
     redirect: bool = False
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
@@ -144,6 +148,15 @@ class Settings(BaseSettings):
                 "rows are kept in SQLite or Postgres: write sqlite:////absolute/path or postgresql://host/name"
             )
         return database
+
+    @field_validator("dispatcher")
+    @classmethod
+    def check_dispatcher(cls, dispatcher: str) -> str:
+        if dispatcher and not dispatcher.startswith(DISPATCHERS):
+            raise ValueError(
+                "nudges go through Celery: write celery+redis://host:6379/0 or celery+amqp://user:password@host//"
+            )
+        return dispatcher
 
     @field_validator("secret")
     @classmethod
@@ -217,6 +230,20 @@ class Settings(BaseSettings):
     @property
     def storage_url(self) -> str:
         return self.storage or (self.home / "images").as_uri()
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """Whose queue each engine is in."""
+        return {name: engine.queue for name, engine in self.engines.items()}
+
+    def refuse_alone(self) -> None:
+        """Raises SettingsError where a broker would nudge workers on machines that cannot see the rows or the pictures."""
+        if self.database_path is not None:
+            raise SettingsError(
+                "Celery's workers may be on any machine, and a SQLite file is on this one: set LIMNER_DATABASE to "
+                "postgresql://…, or leave the dispatcher out (`limner work` needs none on one machine)."
+            )
+        self.refuse_memory("Celery's workers paint for other processes")
 
     def refuse_memory(self, reason: str) -> None:
         """Raises SettingsError where pictures are kept in one process's memory; `reason` says who else needs them."""

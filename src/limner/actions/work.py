@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 
 from limner.actions.cancel_watch import CancelWatch
@@ -45,6 +46,7 @@ class Worker:
     """Paints what is queued for `engines`. `finished` is called after each job that ends here; `on_ambiguous` says, for
     engines by name, whether a job whose charge is unknown fails or is tried again.
 
+    `slots`: how many jobs it has in hand at most, with all engines together; None leaves that to the engines.
     `last_claim_at` is when the queue was last looked at, `running` how many jobs are in hand.
     """
 
@@ -63,10 +65,12 @@ class Worker:
         policy: Policy,
         clock: Clock,
         on_ambiguous: Mapping[str, OnAmbiguous],
+        slots: int | None = None,
         embed_prompt: bool = False,
         finished: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
+        self._slots = slots
         self.last_claim_at: datetime | None = None
         self._policy = policy
         self._repository = repository
@@ -80,6 +84,7 @@ class Worker:
         self._draining = asyncio.Event()
         self._released = asyncio.Event()
         self._ended = asyncio.Event()
+        self._idle = asyncio.Event()
         self._engines = EngineRoom(engines)
         self._progress = ProgressBook(repository)
         self._cancels = CancelWatch(self._runs, repository=repository, notifier=notifier)
@@ -111,7 +116,7 @@ class Worker:
     async def start(self) -> None:
         """Begins to work; returns at once. After a drain it may be started again, in another event loop, too."""
         self._loop = asyncio.get_running_loop()
-        self._look, self._draining, self._released, self._ended = (asyncio.Event() for _ in range(4))
+        self._look, self._draining, self._released, self._ended, self._idle = (asyncio.Event() for _ in range(5))
         self._heartbeat.start()
         self._engines.warm_up()
         self._look.set()
@@ -121,6 +126,13 @@ class Worker:
             asyncio.create_task(self._every(self._policy.cancel_check, self._cancels.check_all)),
             asyncio.create_task(self._every(SAVE_PROGRESS_EVERY, self._progress.save)),
         ]
+
+    async def look(self) -> None:
+        """Looks at once, and returns when nothing more can be claimed and nothing runs, or after a drain."""
+        if not self._ended.is_set():
+            self._idle.clear()
+            self._look.set()
+            await self._idle.wait()
 
     async def drain(self, grace: float) -> None:
         """No claims from now on; what runs may end within `grace` seconds, then it goes back to the queue and counts
@@ -157,9 +169,13 @@ class Worker:
 
     async def _claim(self) -> None:
         """As many jobs as there are free slots. Slots that were freed meanwhile have set `_look` again."""
-        free = self._free_slots()
-        if not free or self._draining.is_set():
-            return
+        for free in self._offers():
+            if not self._draining.is_set():
+                await self._claim_for(free)
+        if not self._runs:
+            self._idle.set()
+
+    async def _claim_for(self, free: Mapping[str, int]) -> None:
         began = self._needs.clock.monotonic()
         claims, changes = await self._repository.claim(self.name, free, policy=self._policy)
         self._needs.observer.time("limner_claim_seconds", self._needs.clock.monotonic() - began)
@@ -167,6 +183,17 @@ class Worker:
         for claim in claims:
             self._begin(claim, since=began)
         self._needs.notifier.publish(changes)
+
+    def _offers(self) -> Iterator[dict[str, int]]:
+        """Free slots by engine: all at once, or an engine at a time where they share the worker's."""
+        free = self._free_slots()
+        if self._slots is None:
+            if free:
+                yield free
+            return
+        for name in random.sample(sorted(free), len(free)):
+            if (left := self._slots - len(self._runs)) > 0:
+                yield {name: min(free[name], left)}
 
     def _free_slots(self) -> dict[str, int]:
         capabilities = self._engines.capabilities.items()
@@ -249,6 +276,7 @@ class Worker:
         # Twice: an isolated engine gives its child one grace of its own before it kills it.
         await self._engines.close(2 * self._policy.close_grace)
         self._ended.set()
+        self._idle.set()
 
 
 async def _end(tasks: set[asyncio.Task[None]] | list[asyncio.Task[None]]) -> None:

@@ -6,13 +6,17 @@ from typing import Protocol
 
 
 class Dispatcher(Protocol):
-    """`nudge` never blocks and never raises; `wait` returns at a nudge or after `timeout` seconds, whichever is first."""
+    """`nudge` says everywhere that an engine may have work; `wake` says here that something may. Neither blocks or
+    raises, from any thread. `wait` returns at either, or after `timeout` seconds, whichever is first.
+    """
 
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
 
     def nudge(self, engine: str) -> None: ...
+
+    def wake(self) -> None: ...
 
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - it is the poll interval, not a deadline
         ...

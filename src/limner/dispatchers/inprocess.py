@@ -18,11 +18,11 @@ class InProcessDispatcher:
     async def open(self) -> None: ...
 
     async def close(self) -> None:
-        self._wake()
+        self.wake()
 
     def nudge(self, engine: str) -> None:
         del engine
-        self._wake()
+        self.wake()
 
     async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - it is the poll interval, not a deadline
         waiter = asyncio.get_running_loop().create_future()
@@ -37,7 +37,7 @@ class InProcessDispatcher:
             with self._lock:
                 self._waiters.discard(waiter)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         with self._lock:
             waiters, self._waiters = self._waiters, set()
             self._nudged = not waiters

@@ -107,7 +107,7 @@ def _lifespan_of(assembly: Assembly) -> Lifespan:
     @asynccontextmanager
     async def run(app: object) -> AsyncIterator[None]:
         del app
-        await assembly.start(work=True)
+        await assembly.start(work=not assembly.settings.dispatcher)
         try:
             yield
         finally:

@@ -1,0 +1,99 @@
+"""The Celery application that `celery -A limner.celery worker` finds, and `limner work` runs where a dispatcher is set.
+
+In a pool of threads one studio paints for all of them. In a pool of processes each has its own, and paints one job at a
+time. A task says only that there may be work: it lasts until nothing is left, so that what Celery shows as active is.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from typing import Any
+
+from celery import signals
+
+from limner.dispatchers.celery import LOOK, celery_app
+from limner.domain.errors import SettingsError
+from limner.observers import logs
+from limner.settings import DEFAULT_QUEUE, Settings
+from limner.studio import Studio
+
+POOLS = ("threads", "prefork", "solo")
+
+settings = Settings.load()
+if not settings.dispatcher:
+    raise SettingsError("There is no dispatcher: set LIMNER_DISPATCHER, such as celery+redis://127.0.0.1:6379/0.")
+app = celery_app(settings.dispatcher, DEFAULT_QUEUE)
+
+
+class _Process:
+    """What this process of Celery's has; a child has its parent's queues."""
+
+    queues: tuple[str, ...] = ()
+    studio: Studio | None = None
+    stopping = multiprocessing.get_context("fork").Event()
+    """Set by the parent: children hear of a warm shutdown from nowhere else."""
+
+
+def look(queue: str) -> None:
+    """There may be work in a queue."""
+    del queue  # this process looks at all queues that it was told to
+    if _Process.studio is not None:
+        _Process.studio.look()
+
+
+def _set_up_logging(**_: Any) -> None:
+    logs.configure(settings.log_format, settings.log_level)
+
+
+def _begin(instance: Any, **_: Any) -> None:
+    """Before the first message, and though the broker be away."""
+    _Process.queues = tuple(instance.app.amqp.queues.consume_from)
+    pool = instance.pool_cls.__module__.rpartition(".")[2]
+    if pool == "thread":
+        _open()
+    elif pool not in ("prefork", "solo"):
+        raise SettingsError(
+            f"Limner paints in Celery's pools {', '.join(POOLS)}; {pool} is another: use --pool threads."
+        )
+
+
+def _begin_in_child(**_: Any) -> None:
+    _open(slots=1)
+    threading.Thread(target=_drain_with_parent, name="limner-parent", daemon=True).start()
+
+
+def _drain(**_: Any) -> None:
+    _Process.stopping.set()
+    if _Process.studio is not None:
+        _Process.studio.drain()
+
+
+def _end(**_: Any) -> None:
+    studio, _Process.studio = _Process.studio, None
+    if studio is not None:
+        studio.close()
+
+
+def _open(slots: int | None = None) -> None:
+    studio = Studio(settings, _Process.queues, slots=slots)
+    studio.open()
+    _Process.studio = studio
+
+
+def _drain_with_parent() -> None:
+    _Process.stopping.wait()
+    if _Process.studio is not None:
+        _Process.studio.drain()
+
+
+app.task(look, name=LOOK, ignore_result=True)
+for signal, receiver in (
+    (signals.setup_logging, _set_up_logging),
+    (signals.celeryd_after_setup, _begin),
+    (signals.worker_process_init, _begin_in_child),
+    (signals.worker_shutting_down, _drain),
+    (signals.worker_shutdown, _end),
+    (signals.worker_process_shutdown, _end),
+):
+    signal.connect(receiver)

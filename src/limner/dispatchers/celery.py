@@ -1,0 +1,135 @@
+"""Nudges through a broker that Celery speaks to. They name a queue, never a job: lost, doubled or forged ones are harmless."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
+from kombu.connection import Connection
+
+from limner.dispatchers.inprocess import InProcessDispatcher
+
+logger = logging.getLogger("limner.dispatcher")
+
+LOOK = "limner.look"
+"""The task's name: it says to a worker, look whether something can be claimed."""
+SCHEME = "celery+"
+EXPIRES = 60.0
+"""Seconds after which a nudge says nothing any more: workers have looked by themselves."""
+COALESCED = 0.05
+"""Seconds between two nudges of a queue at least."""
+PATIENCE = 5.0
+"""Seconds for which a broker may be silent."""
+PAUSE = 1.0
+"""Seconds until the next try after a fault."""
+
+
+def celery_app(url: str, default_queue: str) -> Celery:
+    """An application that keeps no results and holds no message while work is done."""
+    app = Celery("limner", broker=url.removeprefix(SCHEME), set_as_current=False)
+    app.conf.update(
+        task_default_queue=default_queue,
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_acks_late=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_default_delivery_mode="transient",
+        task_publish_retry=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        broker_connection_timeout=PATIENCE,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_heartbeat=10,
+        broker_transport_options=_transport_options(url),
+    )
+    return app
+
+
+def _transport_options(url: str) -> dict[str, Any]:
+    if url.startswith(f"{SCHEME}redis"):
+        return {
+            "socket_connect_timeout": PATIENCE,
+            "socket_timeout": PATIENCE,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        }
+    return {"connect_timeout": PATIENCE, "read_timeout": PATIENCE, "write_timeout": PATIENCE}
+
+
+class CeleryDispatcher(InProcessDispatcher):
+    """`queues` tells for each engine whose queue it is in. A thread publishes, one message a queue however many nudges
+    there were; while the broker is away it tries on, and nobody waits for it. Raises nothing.
+    """
+
+    def __init__(self, url: str, queues: Mapping[str, str], default_queue: str) -> None:
+        super().__init__()
+        self._app = celery_app(url, default_queue)
+        self._queues = dict(queues)
+        self._due: set[str] = set()
+        self._wanted = threading.Event()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    async def open(self) -> None:
+        await super().open()
+        self._closed.clear()
+        self._thread = threading.Thread(target=self._publish_on, name="limner-dispatcher", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """What is due and cannot be sent at once is not waited for: workers look by themselves."""
+        await super().close()
+        self._closed.set()
+        self._wanted.set()
+
+    def nudge(self, engine: str) -> None:
+        self.wake()
+        if (queue := self._queues.get(engine)) is not None:
+            self._due.add(queue)
+            self._wanted.set()
+
+    def _publish_on(self) -> None:
+        away = False
+        while not self._closed.is_set():
+            try:
+                with self._app.connection_for_write() as connection:
+                    connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+                    if away:
+                        logger.info("the broker answers again")
+                    away = False
+                    self._publish_through(connection)
+            except Exception as error:  # noqa: BLE001 - the thread outlives every fault of the broker
+                if not away:
+                    logger.warning(
+                        "the broker does not answer; workers look every few seconds",
+                        extra={"fault": type(error).__name__},
+                    )
+                away = True
+                self._closed.wait(PAUSE)
+
+    def _publish_through(self, connection: Connection) -> None:
+        with self._app.amqp.Producer(connection) as producer:
+            while True:
+                self._wanted.wait()
+                self._wanted.clear()
+                if self._closed.is_set():
+                    return
+                for queue in tuple(self._due):
+                    self._due.discard(queue)
+                    self._send(producer, queue)
+                self._closed.wait(COALESCED)
+
+    def _send(self, producer: Any, queue: str) -> None:
+        """What fails is due again."""
+        try:
+            self._app.send_task(LOOK, args=[queue], queue=queue, expires=EXPIRES, producer=producer, ignore_result=True)
+        except BaseException:
+            self._due.add(queue)
+            self._wanted.set()
+            raise
