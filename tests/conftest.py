@@ -3,6 +3,7 @@ import signal
 
 import pytest
 
+from tests.fleet.brokers import Redis
 from tests.repositories.postgres_server import Postgres
 from tests.storages.buckets import CREDENTIALS, Buckets
 
@@ -38,6 +39,22 @@ def postgres_url(postgres):
 def mortal_postgres():
     """A server of the test's own, to be killed and started again."""
     server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """One Redis server for all tests that leave it alive."""
+    server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def mortal_redis():
+    """A server of the test's own, to be killed and started again."""
+    server = Redis()
     yield server
     server.close()
 

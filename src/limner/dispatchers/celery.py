@@ -75,6 +75,7 @@ class CeleryDispatcher(InProcessDispatcher):
         self._wanted = threading.Event()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._away = False
 
     async def open(self) -> None:
         await super().open()
@@ -95,22 +96,13 @@ class CeleryDispatcher(InProcessDispatcher):
             self._wanted.set()
 
     def _publish_on(self) -> None:
-        away = False
         while not self._closed.is_set():
             try:
                 with self._app.connection_for_write() as connection:
                     connection.ensure_connection(max_retries=1, timeout=PATIENCE)
-                    if away:
-                        logger.info("the broker answers again")
-                    away = False
                     self._publish_through(connection)
             except Exception as error:  # noqa: BLE001 - the thread outlives every fault of the broker
-                if not away:
-                    logger.warning(
-                        "the broker does not answer; workers look every few seconds",
-                        extra={"fault": type(error).__name__},
-                    )
-                away = True
+                self._note_away(error)
                 self._closed.wait(PAUSE)
 
     def _publish_through(self, connection: Connection) -> None:
@@ -133,3 +125,16 @@ class CeleryDispatcher(InProcessDispatcher):
             self._due.add(queue)
             self._wanted.set()
             raise
+        self._note_answer()
+
+    def _note_away(self, error: Exception) -> None:
+        """Once an outage; a connection that can be made says little, a message that was taken says more."""
+        if not self._away and not self._closed.is_set():
+            fault = {"fault": type(error).__name__}
+            logger.warning("the broker does not answer; workers look every few seconds", extra=fault)
+        self._away = True
+
+    def _note_answer(self) -> None:
+        if self._away:
+            logger.info("the broker answers again")
+        self._away = False

@@ -1,0 +1,108 @@
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import time
+
+import pytest
+from kombu import Connection, Queue
+
+from limner.dispatchers.celery import LOOK, CeleryDispatcher
+from tests.fleet.brokers import Proxy
+
+LONG = 30.0
+
+
+@pytest.fixture
+def queue():
+    """A name that no other test uses."""
+    return f"limner-test-{secrets.token_hex(4)}"
+
+
+@contextlib.asynccontextmanager
+async def dispatching(url, queues):
+    dispatcher = CeleryDispatcher(url, queues, "limner-test")
+    await dispatcher.open()
+    try:
+        yield dispatcher
+    finally:
+        await dispatcher.close()
+
+
+def taken(url, queue, *, wait=5.0):
+    """All messages of a queue, in order; waits for the first."""
+    found, declared = [], Queue(queue, routing_key=queue)
+    with Connection(url.removeprefix("celery+")) as connection:
+        with connection.SimpleQueue(declared) as messages, contextlib.suppress(messages.Empty):
+            while True:
+                found.append(messages.get(timeout=0.3 if found else wait))
+                found[-1].ack()
+        declared(connection.default_channel).delete()
+    return found
+
+
+async def test_a_nudge_names_a_queue_and_no_job(broker, queue):
+    async with dispatching(broker, {"painter": queue}) as dispatcher:
+        dispatcher.nudge("painter")
+        (message,) = await asyncio.to_thread(taken, broker, queue)
+    assert message.headers["task"] == LOOK
+    assert message.headers["expires"] is not None
+    assert message.headers["ignore_result"]
+    assert message.content_type == "application/json"
+    assert json.loads(message.body)[0] == [queue]
+
+
+async def test_many_nudges_at_once_are_few_messages(broker, queue):
+    async with dispatching(broker, {"painter": queue, "flux": queue}) as dispatcher:
+        for _ in range(500):
+            dispatcher.nudge("painter")
+            dispatcher.nudge("flux")
+        assert 1 <= len(await asyncio.to_thread(taken, broker, queue)) <= 3
+
+
+async def test_engines_that_have_no_queue_are_not_told_of(redis_server, queue):
+    url = f"celery+{redis_server.url}"
+    async with dispatching(url, {"painter": queue}) as dispatcher:
+        dispatcher.nudge("unknown")
+        dispatcher.wake()
+        assert await asyncio.to_thread(taken, url, queue, wait=0.5) == []
+
+
+async def test_who_waits_here_hears_a_nudge_without_a_broker():
+    async with dispatching("celery+redis://127.0.0.1:1/0", {"painter": "limner"}) as dispatcher:
+        waiter = asyncio.create_task(dispatcher.wait(LONG))
+        await asyncio.sleep(0)
+        dispatcher.nudge("painter")
+        await asyncio.wait_for(waiter, 5)
+
+
+async def test_what_was_due_while_the_broker_was_away_is_sent_when_it_is_back(mortal_redis, queue, caplog):
+    url = f"celery+{mortal_redis.url}"
+    caplog.set_level(logging.INFO, "limner.dispatcher")
+    async with dispatching(url, {"painter": queue}) as dispatcher:
+        dispatcher.nudge("painter")
+        assert len(await asyncio.to_thread(taken, url, queue)) == 1
+        mortal_redis.kill()
+        for _ in range(30):
+            dispatcher.nudge("painter")
+            await asyncio.sleep(0.05)
+        mortal_redis.start()
+        assert len(await asyncio.to_thread(taken, url, queue, wait=10)) >= 1
+    told = [record.getMessage() for record in caplog.records if record.name == "limner.dispatcher"]
+    assert told == ["the broker does not answer; workers look every few seconds", "the broker answers again"]
+
+
+async def test_a_broker_that_swallows_everything_stops_nobody(redis_server, queue):
+    proxy = Proxy(redis_server.port)
+    try:
+        proxy.swallow()
+        async with dispatching(f"celery+redis://127.0.0.1:{proxy.port}/0", {"painter": queue}) as dispatcher:
+            began = time.monotonic()
+            for _ in range(1000):
+                dispatcher.nudge("painter")
+            assert time.monotonic() - began < LONG  # a nudge that waited for the broker would take this long by itself
+            await asyncio.wait_for(dispatcher.wait(LONG), 5)
+        assert time.monotonic() - began < LONG
+    finally:
+        proxy.close()

