@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from tests.fleet.brokers import Redis
+from tests.fleet.brokers import RABBIT, Redis, rabbit_answers
 from tests.repositories.postgres_server import Postgres
 from tests.storages.buckets import CREDENTIALS, Buckets
 
@@ -75,3 +75,13 @@ def mortal_s3(tmp_path, monkeypatch):
     server = Buckets(tmp_path / "s3")
     yield server
     server.kill()
+
+
+@pytest.fixture(params=["redis", "rabbitmq"])
+def broker(request):
+    """Celery's URL of a real one."""
+    if request.param == "redis":
+        return f"celery+{request.getfixturevalue('redis_server').url}"
+    if not rabbit_answers():
+        pytest.skip("no RabbitMQ answers at 127.0.0.1:5672")
+    return f"celery+{RABBIT}"

@@ -7,13 +7,14 @@ time. A task says only that there may be work: it lasts until nothing is left, s
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import threading
 from typing import Any
 
 from celery import signals
 
 from limner.dispatchers.celery import LOOK, celery_app
-from limner.domain.errors import SettingsError
+from limner.domain.errors import LimnerError, SettingsError
 from limner.observers import logs
 from limner.settings import DEFAULT_QUEUE, Settings
 from limner.studio import Studio
@@ -53,9 +54,7 @@ def _begin(instance: Any, **_: Any) -> None:
     if pool == "thread":
         _open()
     elif pool not in ("prefork", "solo"):
-        raise SettingsError(
-            f"Limner paints in Celery's pools {', '.join(POOLS)}; {pool} is another: use --pool threads."
-        )
+        sys.exit(f"limner: Limner paints in Celery's pools {', '.join(POOLS)}; {pool} is another: use --pool threads.")
 
 
 def _begin_in_child(**_: Any) -> None:
@@ -76,8 +75,12 @@ def _end(**_: Any) -> None:
 
 
 def _open(slots: int | None = None) -> None:
-    studio = Studio(settings, _Process.queues, slots=slots)
-    studio.open()
+    """Celery logs what goes wrong in here and would go on without a studio, so the process ends."""
+    try:
+        studio = Studio(settings, _Process.queues, slots=slots)
+        studio.open()
+    except LimnerError as error:
+        sys.exit(f"limner: {error}")
     _Process.studio = studio
 
 

@@ -131,6 +131,10 @@ models = ["someone/flux"]
 """
 
 
+def nudged_by(dispatcher: str) -> str:
+    return f'dispatcher = "{dispatcher}"\n' if dispatcher else ""
+
+
 @dataclass
 class Submitter(threading.Thread):
     """Eight clients that never stop asking; `acknowledged` holds every id that was answered 202."""
@@ -266,12 +270,12 @@ def _dies_by_itself(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return False
 
 
-def run(home: Path, *, kills: int, seed: int, database: str = "") -> Campaign:
+def run(home: Path, *, kills: int, seed: int, database: str = "", dispatcher: str = "") -> Campaign:
     """Strike `kills` times, then wait for quiet and check everything. Raises AssertionError."""
     with (
         DeepAIService(paint_seconds=0.1) as deepai,
         ReplicateService(paint_seconds=0.3) as replicate,
-        installation(home, settings(home) + at_services(deepai, replicate), database) as place,
+        installation(home, nudged_by(dispatcher) + settings(home) + at_services(deepai, replicate), database) as place,
     ):
         campaign = Campaign(place, random.Random(seed))
         campaign.start()

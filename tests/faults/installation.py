@@ -54,13 +54,17 @@ class Installation:
         return {**os.environ, **ours, **({"LIMNER_FAULTS": faults} if faults else {})}
 
     def start(
-        self, command: str, *, faults: str = "", under: Sequence[str] = (), port: int | None = None
+        self, command: str, *arguments: str, faults: str = "", under: Sequence[str] = (), port: int | None = None
     ) -> subprocess.Popen[bytes]:
         """`under`: a program that runs ours, as strace does."""
-        arguments = ["--port", str(port or self.port)] if command == "serve" else []
+        where = ["--port", str(port or self.port)] if command == "serve" else []
+        return self.run([*under, *LIMNER, command, *where, *arguments], faults=faults)
+
+    def run(self, command: Sequence[str], *, faults: str = "") -> subprocess.Popen[bytes]:
+        """Any program in the installation's environment."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [*under, *LIMNER, command, *arguments],
+                command,
                 env=self.environment(faults),
                 stdout=log,
                 stderr=log,
