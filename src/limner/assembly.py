@@ -171,11 +171,12 @@ class Assembly:
         """Opens what is needed, once; with `work`, this process also paints: for the engines of `queues` (all, where none
         is named), `slots` jobs at most at the same time. Raises LimnerErrors with the remedy.
         """
+        engines = self._engines_in(queues)
         self._enter_loop()
         async with self._gate:
             held = self._held or await self._open()
             if work and self.worker is None:
-                await self._begin_work(held, self._engines_in(queues), slots)
+                await self._begin_work(held, engines, slots)
             self._held = held
             self._holders += 1
 

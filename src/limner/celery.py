@@ -9,9 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 from celery import signals
+from celery.bin.celery import celery as celery_command
 
 from limner.dispatchers.celery import LOOK, celery_app
 from limner.domain.errors import LimnerError, SettingsError
@@ -36,6 +37,12 @@ class _Process:
     """Set by the parent: children hear of a warm shutdown from nowhere else."""
 
 
+def run_worker(*options: str) -> int:
+    """What `celery -A limner.celery worker` does; its exit code."""
+    code: int | None = celery_command.main(["--app", __name__, "worker", *options], standalone_mode=False)
+    return code or 0
+
+
 def look(queue: str) -> None:
     """There may be work in a queue."""
     del queue  # this process looks at all queues that it was told to
@@ -54,7 +61,7 @@ def _begin(instance: Any, **_: Any) -> None:
     if pool == "thread":
         _open()
     elif pool not in ("prefork", "solo"):
-        sys.exit(f"limner: Limner paints in Celery's pools {', '.join(POOLS)}; {pool} is another: use --pool threads.")
+        _refuse(f"Limner paints in Celery's pools {', '.join(POOLS)}; {pool} is another: use --pool threads.")
 
 
 def _begin_in_child(**_: Any) -> None:
@@ -75,13 +82,18 @@ def _end(**_: Any) -> None:
 
 
 def _open(slots: int | None = None) -> None:
-    """Celery logs what goes wrong in here and would go on without a studio, so the process ends."""
     try:
         studio = Studio(settings, _Process.queues, slots=slots)
         studio.open()
     except LimnerError as error:
-        sys.exit(f"limner: {error}")
+        _refuse(str(error))
     _Process.studio = studio
+
+
+def _refuse(sentence: str) -> NoReturn:
+    """Celery swallows what a signal's receiver raises, and the words of an exit."""
+    print(f"limner: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - this is a command's door
+    sys.exit(1)
 
 
 def _drain_with_parent() -> None:

@@ -23,29 +23,30 @@ from limner.settings import Settings
 )
 @click.option("--concurrency", type=click.IntRange(1), help="Celery's: how many threads or children.")
 @shared_options
-def work(options: Options, queues: str, pool: str | None, concurrency: int | None) -> None:
+def work(options: Options, queues: str, pool: str | None, concurrency: int | None) -> int:
     """Paint only; run as many as you like beside a server. Where a dispatcher is set this is a worker of Celery's."""
     settings = options.settings()
     settings.refuse_memory("`limner work` paints for other processes")
     wanted = tuple(queue.strip() for queue in queues.split(",") if queue.strip())
     if settings.dispatcher:
-        _work_with_celery(settings, options, wanted or tuple(sorted(set(settings.queues.values()))), pool, concurrency)
-        return
+        everything = tuple(sorted(set(settings.queues.values())))
+        return _work_with_celery(settings, options, wanted or everything, pool, concurrency)
     if pool or concurrency:
         raise click.UsageError("--pool and --concurrency are for Celery's workers, and no dispatcher is set.")
     logs.configure(settings.log_format, settings.log_level)
     asyncio.run(_work(settings, options, wanted))
+    return 0
 
 
 def _work_with_celery(
     settings: Settings, options: Options, queues: tuple[str, ...], pool: str | None, concurrency: int | None
-) -> None:
+) -> int:
     """What `celery -A limner.celery worker` does, with what a person would have to know to type."""
     given = {"LIMNER_HOME": options.home, "LIMNER_CONFIG": options.config}
     os.environ.update({name: value for name, value in given.items() if value is not None})
     settings.refuse_alone()
     try:
-        from limner.celery import app  # noqa: PLC0415 - an extra
+        from limner.celery import run_worker  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise SettingsError("The dispatcher needs Celery: pip install 'limner[celery]'.") from error
     flags: dict[str, Any] = {
@@ -56,7 +57,7 @@ def _work_with_celery(
         "--loglevel": settings.log_level.upper(),
     }
     quiet = ("--without-gossip", "--without-mingle")
-    app.worker_main(["worker", *(f"{name}={value}" for name, value in flags.items() if value), *quiet])
+    return run_worker(*(f"{name}={value}" for name, value in flags.items() if value), *quiet)
 
 
 def _stop_signal() -> asyncio.Event:
