@@ -262,10 +262,11 @@ class Jobs:
             job_id, _owner(owner), repository=means.repository, notifier=means.notifier, observer=means.observer
         )
 
-    async def retry(self, job_id: str, *, owner: str) -> Job:
+    async def retry(self, job_id: str, *, owner: str, idempotency_key: str | None = None) -> Job:
         """A new job with the same request, from a failed or cancelled one."""
         _require_started(self._assembly)
-        return (await retry_job(job_id, _owner(owner), needs=self._assembly.submit_needs)).job
+        needs = self._assembly.submit_needs
+        return (await retry_job(job_id, _owner(owner), needs=needs, idempotency_key=idempotency_key)).job
 
     async def delete(self, job_id: str, *, owner: str) -> None:
         _require_started(self._assembly)

@@ -66,7 +66,7 @@ def test_a_typo_that_is_near_to_nothing_gets_the_list_that_it_is_promised(limner
     (folder / "limner.toml").write_text("zzz = 1\n")
     assert "`limner doctor` lists the settings" in limner("models")[2]
     _, out, _ = limner("doctor")
-    assert "home, database, secret, storage, " in out
+    assert "home, database, secret, dispatcher, storage, " in out
     assert "lease, " in out
 
 

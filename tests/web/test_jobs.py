@@ -183,6 +183,20 @@ async def test_a_cancelled_job_is_asked_for_again(ann):
     assert again.headers["location"] == again.json()["urls"]["self"]
 
 
+async def test_a_click_after_a_lost_answer_asks_once(ann):
+    job = await submit(ann, model="gated")
+    await ann.post(job["urls"]["cancel"])
+    await state_of(ann, job, "cancelled")
+    retry = f"{job['urls']['self']}/retry"
+    first, second = [await ann.post(retry, headers={"Idempotency-Key": "a click"}) for _ in range(2)]
+    assert first.json()["id"] == second.json()["id"]
+    assert ("idempotent-replayed" in first.headers, second.headers["idempotent-replayed"]) == (False, "true")
+    assert (await ann.post(retry)).json()["id"] != first.json()["id"]
+    other = await ann.post("/images", json={"prompt": "a fox"}, headers={"Idempotency-Key": "a click"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (await ann.post(retry, headers={"Idempotency-Key": "x" * 256})).status_code == 422
+
+
 async def test_a_job_that_succeeded_is_not_asked_for_again(ann):
     job = await paint(ann)
     answer = await ann.post(f"{job['urls']['self']}/retry")

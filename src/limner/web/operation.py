@@ -82,6 +82,7 @@ BODY: tuple[LimnerError, ...] = (
     ),
     errors.IdempotencyKeyReused("This key was used with another body on 1 Sep, 09:00; job 0199c2a4-…."),
 )
+BAD_KEY = errors.IdempotencyKeyReused("This key was used with another body on 1 Sep, 09:00; job 0199c2a4-….")
 
 NO_PICTURE: tuple[LimnerError, ...] = tuple(
     web_errors.JobEndedWithoutImage(detail, code=code, title=title, job="/jobs/0199c2a4-…")

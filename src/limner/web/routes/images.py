@@ -15,14 +15,13 @@ from limner.actions.read_image import Converted, Original, Thumbnail, Variant
 from limner.actions.restore_image import restore_image as restore
 from limner.actions.submit_job import fingerprint, submit_job
 from limner.contracts.repository import Idempotency, Submission
-from limner.domain.errors import FieldError, InvalidRequest
 from limner.domain.job import Job, JobState
-from limner.domain.request import Ask
 from limner.web import operation
 from limner.web.access import Caller, MayReadImages, MaySeeImage, MayWriteImages, MayWriteJobs
 from limner.web.asking import read_ask
 from limner.web.encoding import encode
 from limner.web.errors import JobEndedWithoutImage
+from limner.web.idempotency import idempotency_key, replayed
 from limner.web.late import LateResponse
 from limner.web.negotiation import accepted_picture, header, preferred_wait
 from limner.web.operation import add, answer
@@ -38,8 +37,6 @@ from limner.web.telling import (
 )
 from limner.web.waiting import wait_for
 
-LONGEST_KEY = 255
-
 
 async def create_images(caller: MayWriteJobs) -> Response:
     """Asks for pictures: a job, durable when you read this. `Prefer: wait=N` waits for it; with `Accept: image/*` the
@@ -47,33 +44,22 @@ async def create_images(caller: MayWriteJobs) -> Response:
     """
     scope = caller.request.scope
     ask = await read_ask(caller.request, caller.assembly.models)
-    key = header(scope, b"idempotency-key")
+    key = idempotency_key(scope)
     submission = await submit_job(
         ask,
         caller.principal.user_id,
-        idempotency=None if key is None else _idempotency(key, ask),
+        idempotency=None if key is None else Idempotency(key=key, fingerprint=fingerprint(ask)),
         needs=caller.assembly.submit_needs,
     )
     seconds = preferred_wait(scope)
     if seconds:
         return LateResponse(lambda: _wait_and_tell(caller, submission, seconds))
-    return created_response(caller, submission.job, _replayed(submission))
-
-
-def _idempotency(key: str, ask: Ask) -> Idempotency:
-    if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        detail = f"Idempotency-Key takes 1 to {LONGEST_KEY} printable ASCII characters."
-        raise InvalidRequest([FieldError("/Idempotency-Key", "bad_text", detail, {"maximum": LONGEST_KEY})])
-    return Idempotency(key=key, fingerprint=fingerprint(ask))
-
-
-def _replayed(submission: Submission) -> dict[str, str]:
-    return {"Idempotent-Replayed": "true"} if submission.replayed else {}
+    return created_response(caller, submission.job, replayed(submission))
 
 
 async def _wait_and_tell(caller: Caller, submission: Submission, seconds: int) -> Response:
     job = await wait_for(caller, submission.job, until=lambda seen: seen.state.final, seconds=seconds)
-    headers = {"Preference-Applied": f"wait={seconds}", "Vary": "Accept", **_replayed(submission)}
+    headers = {"Preference-Applied": f"wait={seconds}", "Vary": "Accept", **replayed(submission)}
     if not job.state.final:
         return created_response(caller, job, headers)
     wanted = accepted_picture(header(caller.request.scope, b"accept"), job.request.format)

@@ -16,6 +16,7 @@ from limner.domain.job import Job, JobState
 from limner.web import operation
 from limner.web.access import Caller, MayReadJobs, MayWriteJobs
 from limner.web.encoding import encode, job_document
+from limner.web.idempotency import idempotency_key, replayed
 from limner.web.late import LateResponse
 from limner.web.negotiation import header, matches, preferred_wait
 from limner.web.operation import add, answer
@@ -81,8 +82,9 @@ async def cancel_job(caller: MayWriteJobs, job_id: str) -> Response:
 
 async def retry_job(caller: MayWriteJobs, job_id: str) -> Response:
     """A new job that asks for the same pictures as a failed or cancelled one."""
-    submission = await retry(job_id, caller.principal, needs=caller.assembly.submit_needs)
-    return created_response(caller, submission.job)
+    key = idempotency_key(caller.request.scope)
+    submission = await retry(job_id, caller.principal, needs=caller.assembly.submit_needs, idempotency_key=key)
+    return created_response(caller, submission.job, replayed(submission))
 
 
 async def delete_job(caller: MayWriteJobs, job_id: str) -> Response:
@@ -93,7 +95,7 @@ async def delete_job(caller: MayWriteJobs, job_id: str) -> Response:
 
 def add_job_routes(router: APIRouter) -> None:
     told = answer("The job.", LimnerJob, headers=["ETag"], links=operation.JOB_LINKS)
-    again = answer("The new job.", LimnerJob, headers=["Location", "Retry-After"])
+    again = answer("The new job.", LimnerJob, headers=["Location", "Retry-After", "Idempotent-Replayed"])
     add(
         router,
         "GET",
@@ -133,7 +135,8 @@ def add_job_routes(router: APIRouter) -> None:
         retry_job,
         tag="jobs",
         answers={202: again},
-        problems=[operation.NO_JOB, operation.NOT_RETRYABLE, *operation.SUBMITTING],
+        problems=[operation.NO_JOB, operation.NOT_RETRYABLE, operation.BAD_KEY, *operation.SUBMITTING],
+        headers=[operation.IDEMPOTENCY_KEY],
     )
     add(
         router,

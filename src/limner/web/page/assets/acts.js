@@ -23,7 +23,7 @@ export class Acts {
   }
 
   retry(jobId, button) {
-    return this.#once(button, async () => this.#jobs.add(await call("POST", `/jobs/${jobId}/retry`)));
+    return this.#once(button, async () => this.#jobs.add(await this.#ask(jobId, `/jobs/${jobId}/retry`)));
   }
 
   /** Removes a job without pictures, and those that it was tried again after. */
@@ -43,12 +43,18 @@ export class Acts {
   again({ id, request }, button) {
     return this.#once(button, async () => {
       const { seed, ...ask } = request;
-      if (!this.#keys.has(id)) this.#keys.set(id, newKey());
-      const job = await call("POST", "/images", { body: { ...ask, count: 1 }, headers: { "Idempotency-Key": this.#keys.get(id) } });
-      this.#keys.delete(id);
+      const job = await this.#ask(id, "/images", { ...ask, count: 1 });
       this.#jobs.add(job);
       return job;
     });
+  }
+
+  /** Under one key until there is an answer: a click after a lost one does not pay twice. */
+  async #ask(id, path, body) {
+    if (!this.#keys.has(id)) this.#keys.set(id, newKey());
+    const job = await call("POST", path, { body, headers: { "Idempotency-Key": this.#keys.get(id) } });
+    this.#keys.delete(id);
+    return job;
   }
 
   async deletePicture(job, image) {
