@@ -1,6 +1,8 @@
 import asyncio
+import contextlib
 
 from limner.actions.engine_room import EngineRoom
+from limner.domain.errors import Transient
 from tests.actions.workshop import Scripted, paints
 
 
@@ -23,6 +25,27 @@ async def test_engines_close_at_the_same_time():
     both = asyncio.Barrier(2)
     room = await opened(fox=Closing(both.wait), hen=Closing(both.wait))
     await asyncio.wait_for(room.close(20), 10)
+
+
+async def test_a_try_that_others_have_begun_is_not_forgotten_for_one_that_failed():
+    tries = []
+
+    class Stubborn(Scripted):
+        async def open(self):
+            tries.append(1)
+            await asyncio.sleep(0)
+            if len(tries) == 1:
+                raise Transient("not yet")
+
+    room = EngineRoom({"fox": Stubborn(paints)})
+
+    async def paint():
+        with contextlib.suppress(Transient):
+            await room.engine("fox")
+        await room.engine("fox")
+
+    await asyncio.gather(*(paint() for _ in range(3)))
+    assert len(tries) == 2
 
 
 async def test_an_engine_that_does_not_close_is_left_behind(caplog):

@@ -13,6 +13,8 @@ from limner.domain.errors import (
     EngineCrashed,
     EngineFailed,
     EngineTimeout,
+    FieldError,
+    InvalidRequest,
     LimnerError,
     NotSent,
     OutOfMemory,
@@ -47,6 +49,11 @@ def delay(error, job=JOB, situation=NORMAL):
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 2), (2, 4), (3, 8), (4, 16)])
 def test_a_passing_fault_is_tried_again_after_a_pause_that_doubles(error, attempt, longest):
     assert delay(error, replace(JOB, attempt=attempt)) == longest
+
+
+def test_a_job_whose_model_was_taken_out_of_the_settings_is_not_tried_again():
+    gone = InvalidRequest([FieldError("/model", "unknown_model", "There is no model a.")])
+    assert judge(gone, JOB, NORMAL).error.code == "invalid_request"
 
 
 def test_pauses_end_at_a_minute():

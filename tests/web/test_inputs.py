@@ -8,6 +8,7 @@ from PIL import Image
 
 from limner.domain.identity import new_id
 from limner.testing.instant import checkerboard
+from limner.testing.services import OpenAIService
 from tests.codecs.pictures import encoded, enormous_png
 from tests.web.house import House, paint, submit
 
@@ -252,3 +253,22 @@ async def test_an_idempotency_key_is_bound_to_the_inputs(ann):
     assert [answer.status_code for answer in answers] == [202, 202, 422]
     assert answers[0].json()["id"] == answers[1].json()["id"]
     assert answers[2].json()["code"] == "idempotency_key_reused"
+
+
+async def test_a_service_edits_what_was_uploaded(tmp_path):
+    """A whole job over HTTP: two pictures and a mask go to the service as a form, and its picture is kept."""
+    with OpenAIService() as service:
+        table = {"kind": "openai", "key": service.key, "base_url": service.api_url}
+        house = House(tmp_path, engines={"openai": table}, limits={"running_per_owner": 4})
+        await house.assembly.start(work=True)
+        async with await house.client() as ann:
+            first, mask = await upload(ann), await upload(ann)
+            second = (await paint(ann))["images"][0]["id"]
+            given = [as_image(first), {"role": "image", "image": second}, {"role": "mask", "input": mask["id"]}]
+            body = {"prompt": "with a hat", "model": "openai/gpt-image-1", "inputs": given, "format": "png"}
+            answer = await ann.post("/images", json=body, headers={"Prefer": "wait=30"})
+            assert (answer.status_code, answer.json()["state"]) == (200, "succeeded"), answer.text
+            assert (await ann.get(answer.json()["images"][0]["url"])).status_code == 200
+        await house.assembly.stop()
+    (call,) = service.calls
+    assert (call.prompt, len(call.fields["image[]"]), len(call.fields["mask"])) == ("with a hat", 2, 1)

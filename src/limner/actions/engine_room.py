@@ -29,13 +29,14 @@ class EngineRoom:
 
     async def engine(self, name: str) -> Engine:
         """An open engine. Raises EngineError where it cannot be opened."""
+        opening = self._opening(name)
         try:
-            await asyncio.shield(self._opening(name))
+            await asyncio.shield(opening)
         except EngineError:
-            self._openings.pop(name, None)
+            self._forget(name, opening)
             raise
         except Exception as error:
-            self._openings.pop(name, None)
+            self._forget(name, opening)
             raise EngineCrashed(f"The engine {name} could not be opened ({type(error).__name__}).") from error
         return self._engines[name]
 
@@ -58,6 +59,11 @@ class EngineRoom:
             await self._engines[name].close()
         except Exception as error:  # noqa: BLE001 - the others must be closed, too
             log_fault(logger, "an engine failed to close", error, {"engine": name})
+
+    def _forget(self, name: str, failed: asyncio.Task[None]) -> None:
+        """Only the one that failed: whoever waited for it too may find that the next try has begun."""
+        if self._openings.get(name) is failed:
+            del self._openings[name]
 
     def _opening(self, name: str) -> asyncio.Task[None]:
         opening = self._openings.get(name)

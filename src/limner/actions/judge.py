@@ -17,6 +17,7 @@ from limner.domain.errors import (
     EngineCrashed,
     EngineError,
     EngineTimeout,
+    InvalidRequest,
     LimnerError,
     OutOfMemory,
     RefusedByPolicy,
@@ -146,6 +147,8 @@ def _knows_its_calls(error: LimnerError) -> bool:
 
 
 def _retry_of(error: LimnerError) -> RetryClass | None:
+    if isinstance(error, InvalidRequest):
+        return RetryClass.NEVER  # its model was taken out of the settings since it was asked for
     return error.retry if isinstance(error, EngineError) else None
 
 

@@ -71,8 +71,9 @@ async def paint(run: Running, strokes: Strokes) -> Stroke:
     try:
         stroke = await strokes.next(within=run.seconds_left)
     except EngineError as error:
-        if error.retry is RetryClass.ONCE and isinstance(ordinal := error.facts.get("ordinal"), int):
-            run.note_spent(ordinal)
+        if error.retry is RetryClass.ONCE:
+            for ordinal in error.facts.get("spent", ()):
+                run.note_spent(ordinal)
         raise
     if stroke is None:
         raise ContractBroken(f"The engine ended without {len(run.missing)} of {run.job.request.count} pictures.")

@@ -26,6 +26,7 @@ logger = logging.getLogger("limner.worker")
 
 async def settle_cancelled(run: Running) -> None:
     """Ends a job whose cancel was asked for; its engine may still be coming to a stop, people should not wait for that."""
+    _count_ambiguous(run, run.unknown_calls)
     await _finish(run, JobState.CANCELLED, None, Requeue(ambiguous_calls=run.unknown_calls))
 
 
@@ -92,9 +93,13 @@ def _count(run: Running, error: LimnerError, counters: Requeue) -> None:
     if isinstance(error, EngineError):
         kind = error.retry.value
     run.needs.observer.count("limner_retries_total", 1, **{"class": kind})
-    if counters.ambiguous_calls:
-        run.needs.observer.count("limner_ambiguous_calls_total", counters.ambiguous_calls, engine=run.job.engine)
+    _count_ambiguous(run, counters.ambiguous_calls)
     logger.info("a try failed: %s", error.code, extra=run.facts | {"attempt": run.job.attempt})
+
+
+def _count_ambiguous(run: Running, calls: int) -> None:
+    if calls:
+        run.needs.observer.count("limner_ambiguous_calls_total", calls, engine=run.job.engine)
 
 
 async def _finish(run: Running, state: JobState, error: JobError | None, counters: Requeue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +11,8 @@ from limner.domain.capabilities import Capabilities
 from limner.domain.errors import CallFailed, EngineError, RefusedByPolicy, Transient
 from limner.engines.hosted.answer import Answer
 from limner.engines.hosted.faults import plain, quoting
-from limner.engines.hosted.price import Cost
 from limner.engines.hosted.queued import Look, QueuedEngine
-from limner.engines.hosted.takes import fields_of, with_takes
+from limner.engines.hosted.takes import fields_of
 
 CAPABILITIES = Capabilities(
     min_width=256,
@@ -27,8 +26,6 @@ CAPABILITIES = Capabilities(
     description="A model at fal. Its own parameters go through as options.",
     examples=("a red fox in snow, watercolour",),
 )
-SAID = ("prompt", "image_size", "num_images", "sync_mode")
-"""What the adapter writes itself: an option would change what is paid for."""
 
 
 class Fal(QueuedEngine):
@@ -36,21 +33,9 @@ class Fal(QueuedEngine):
 
     service = "fal"
     key_variable = "FAL_KEY"
-
-    def __init__(
-        self,
-        *,
-        models: Sequence[str],
-        key: str = "",
-        takes: Sequence[str] = ("seed",),
-        base_url: str = "https://queue.fal.run",
-        cost: Cost | None = None,
-        timeout: float = 600.0,
-        concurrency: int = 50,
-    ) -> None:
-        capabilities = with_takes(CAPABILITIES, takes, models, said=SAID)
-        super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
-        self._takes = takes
+    home = "https://queue.fal.run"
+    general = CAPABILITIES
+    said = ("prompt", "image_size", "num_images", "sync_mode")
 
     def credentials(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Key {key}"}
@@ -72,7 +57,7 @@ class Fal(QueuedEngine):
             "prompt": request.prompt,
             "image_size": size,
             "num_images": 1,
-            **fields_of(task, ordinal, self._takes),
+            **fields_of(task, ordinal, self.takes),
         }
         taken = await self.client.call(quote(task.model), json={**fields, **request.options})
         handle = {name: taken.get(name) for name in ("status_url", "response_url", "cancel_url")}

@@ -10,21 +10,16 @@ from typing import Any
 
 from limner.contracts.engine import Painted, PaintTask, Progress, Stroke, Submitted
 from limner.domain.capabilities import Capabilities
-from limner.domain.errors import EngineError, OutOfMoney, RefusedByPolicy, UnknownOutcome
+from limner.domain.errors import EngineError, UnknownOutcome
 from limner.domain.input import MASK
 from limner.domain.job import Note
 from limner.engines.hosted.answer import Answer
 from limner.engines.hosted.engine import HostedEngine, call_for, unpaid
 from limner.engines.hosted.faults import plain, quoting
+from limner.engines.openai_faults import error_of, told
 
 PICTURES_PER_CALL = 4
 """Of the largest, more would not fit into an answer that is read whole."""
-
-OUT_OF_MONEY = frozenset(
-    {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted", "organization_spend_limit_exceeded",
-     "project_spend_limit_exceeded", "organization_usage_limit_exceeded"}
-)  # fmt: skip
-REFUSALS = frozenset({"moderation_blocked", "content_policy_violation"})
 
 Content = dict[str, Any]
 
@@ -42,10 +37,10 @@ class OpenAIImages(HostedEngine):
         return {"authorization": f"Bearer {key}"}
 
     def words(self, document: Any) -> Any:
-        return _error_of(document).get("message")
+        return error_of(document).get("message")
 
     def fault(self, answer: Answer, charges: bool) -> EngineError:
-        return self._told(answer.document) or super().fault(answer, charges)
+        return told(answer.document, self.spoken) or super().fault(answer, charges)
 
     def pictures_per_call(self, task: PaintTask) -> int:
         return 1 if task.model == "dall-e-3" else PICTURES_PER_CALL
@@ -116,9 +111,9 @@ class OpenAIImages(HostedEngine):
         return Progress(step=min(step, steps), steps=steps, ordinal=ordinal, preview=_decoded(event) or None)
 
     def _pictures_of(self, event: Content) -> list[Content]:
-        if _error_of(event):
+        if error_of(event):
             in_doubt = UnknownOutcome(quoting("The service gave up, and may have charged", self.spoken(event)))
-            raise self._told(event) or in_doubt
+            raise told(event, self.spoken) or in_doubt
         pictures = event.get("data") if "data" in event else [event]
         found = pictures if isinstance(pictures, list) else []
         return [one for one in found if isinstance(one, dict) and {"b64_json", "url"} & one.keys()]
@@ -126,24 +121,6 @@ class OpenAIImages(HostedEngine):
     async def _fetched(self, ordinal: int, handle: Content, ordinals: tuple[int, ...]) -> Painted:
         with call_for(ordinals):
             return Painted(ordinal=ordinal, image=await self.client.fetch(handle["urls"].get(str(ordinal))))
-
-    def _told(self, document: Any) -> EngineError | None:
-        """What its own codes mean, whatever the status."""
-        trouble = _error_of(document)
-        codes = {str(trouble.get("code")), str(trouble.get("type"))}
-        if codes & REFUSALS:
-            return RefusedByPolicy(quoting("The service refuses to paint this", self.spoken(document)))
-        return OutOfMoney() if codes & OUT_OF_MONEY else None
-
-
-def _error_of(document: Any) -> Content:
-    """Servers that speak this API also say `{"error": "…"}`, `{"detail": "…"}` or `{"detail": [{"msg": "…"}]}`."""
-    if not isinstance(document, dict):
-        return {}
-    trouble = document.get("error") or document.get("detail")
-    if isinstance(trouble, list):
-        trouble = next((one.get("msg") for one in trouble if isinstance(one, dict)), None)
-    return trouble if isinstance(trouble, dict) else {"message": trouble} if trouble else {}
 
 
 def _form_text(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +11,8 @@ from limner.contracts.engine import OpenCall, PaintTask
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import CallFailed, EngineError, RefusedByPolicy
 from limner.engines.hosted.faults import plain, quoting
-from limner.engines.hosted.price import Cost
 from limner.engines.hosted.queued import Look, QueuedEngine
-from limner.engines.hosted.takes import fields_of, with_takes
+from limner.engines.hosted.takes import fields_of
 
 CAPABILITIES = Capabilities(
     sizes=((1024, 1024),),
@@ -23,8 +22,6 @@ CAPABILITIES = Capabilities(
     description="A model at Replicate. Its own inputs go through as options.",
     examples=("a red fox in snow, watercolour",),
 )
-SAID = ("prompt", "num_outputs")
-"""What the adapter writes itself: an option would change what is paid for."""
 FORMATS = {"jpeg": "jpg"}
 REFUSAL = re.compile(r"nsfw|safety|flagged|sensitive|moderat", re.IGNORECASE)
 PERCENT = re.compile(r"(\d{1,3})%\|")
@@ -37,21 +34,9 @@ class Replicate(QueuedEngine):
     service = "Replicate"
     key_variable = "REPLICATE_API_TOKEN"
     health_path = "v1/account"
-
-    def __init__(
-        self,
-        *,
-        models: Sequence[str],
-        key: str = "",
-        takes: Sequence[str] = ("seed",),
-        base_url: str = "https://api.replicate.com",
-        cost: Cost | None = None,
-        timeout: float = 600.0,
-        concurrency: int = 50,
-    ) -> None:
-        capabilities = with_takes(CAPABILITIES, takes, models, said=SAID)
-        super().__init__(capabilities, key=key, base_url=base_url, cost=cost, timeout=timeout, concurrency=concurrency)
-        self._takes = takes
+    home = "https://api.replicate.com"
+    general = CAPABILITIES
+    said = ("prompt", "num_outputs")
 
     def credentials(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
@@ -60,7 +45,7 @@ class Replicate(QueuedEngine):
         return (document.get("detail") or document.get("title")) if isinstance(document, dict) else None
 
     async def submit(self, task: PaintTask, ordinal: int) -> Any:
-        fields = fields_of(task, ordinal, self._takes)
+        fields = fields_of(task, ordinal, self.takes)
         if "output_format" in fields:
             fields["output_format"] = FORMATS.get(fields["output_format"], fields["output_format"])
         asked = {"input": {"prompt": task.request.prompt, **fields, **task.request.options}}

@@ -32,7 +32,16 @@ async def test_a_call_that_fails_leaves_the_others_their_pictures(service_and_en
     service.misbehave("failed")
     async with opened(engine):
         strokes, fault = await paint(engine, count=3)
-    assert (ordinals(strokes), type(fault), fault.facts["ordinal"]) == ([1, 2], CallFailed, 0)
+    assert (ordinals(strokes), type(fault), fault.facts["spent"]) == ([1, 2], CallFailed, (0,))
+
+
+async def test_all_calls_that_bought_nothing_are_named(service_and_engine):
+    service, engine = service_and_engine
+    service.misbehave("failed", times=2)
+    async with opened(engine):
+        strokes, fault = await paint(engine, count=3)
+    assert (ordinals(strokes), type(fault)) == ([2], CallFailed)
+    assert sorted(fault.facts["spent"]) == [0, 1]
 
 
 async def test_a_look_that_fails_in_passing_is_followed_by_another(service_and_engine):
@@ -80,7 +89,7 @@ async def test_a_call_that_the_service_no_longer_knows_is_over(service_and_engin
     service.misbehave("gone", at=at)
     async with opened(engine):
         strokes, fault = await paint(engine)
-    assert (ordinals(strokes), type(fault), fault.facts) == ([], CallFailed, {"ordinal": 0})
+    assert (ordinals(strokes), type(fault), fault.facts) == ([], CallFailed, {"spent": (0,)})
 
 
 async def test_the_service_is_asked_less_and_less_often(monkeypatch):

@@ -160,11 +160,11 @@ class HostedEngine(Engine):
 
 @contextlib.contextmanager
 def call_for(ordinals: tuple[int, ...]) -> Iterator[None]:
-    """Names the call that a useless answer brings to its end."""
+    """Names the call that a useless answer brings to its end, by its first ordinal."""
     try:
         yield
     except (BadImage, CallFailed) as error:
-        error.facts = {**error.facts, "ordinal": ordinals[0]}
+        error.facts = {**error.facts, "spent": (ordinals[0],)}
         raise
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import abc
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from limner.contracts.engine import Painted, PaintTask, Progress, Stroke, Submitted
+from limner.domain.capabilities import Capabilities
 from limner.domain.errors import EngineError, NotSent, RateLimited, Transient
 from limner.engines.hosted.engine import HostedEngine, call_for, unpaid
+from limner.engines.hosted.price import Cost
+from limner.engines.hosted.takes import with_takes
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
@@ -34,6 +37,34 @@ class QueuedEngine(HostedEngine):
     """One picture a call. All calls are handed in first, so that their pictures are painted side by side."""
 
     longest_call: ClassVar[float] = 60.0
+    home: ClassVar[str]
+    """Where the service is."""
+    general: ClassVar[Capabilities]
+    """What all of its models can."""
+    said: ClassVar[tuple[str, ...]]
+    """What the adapter writes itself: an option would change what is paid for."""
+
+    def __init__(
+        self,
+        *,
+        models: Sequence[str],
+        key: str = "",
+        takes: Sequence[str] = ("seed",),
+        base_url: str = "",
+        cost: Cost | None = None,
+        timeout: float = 600.0,
+        concurrency: int = 50,
+    ) -> None:
+        capabilities = with_takes(self.general, takes, models, said=self.said)
+        super().__init__(
+            capabilities,
+            base_url=base_url or self.home,
+            key=key,
+            cost=cost,
+            timeout=timeout,
+            concurrency=concurrency,
+        )
+        self.takes = takes
 
     @abc.abstractmethod
     async def submit(self, task: PaintTask, ordinal: int) -> Any:
@@ -82,6 +113,7 @@ class _Watch:
         self.handles = handles
         self._percents: dict[Ordinals, int] = {}
         self._fault: EngineError | None = None
+        self._spent: list[int] = []
         self._deaf = 0
         self._pause = FIRST_PAUSE
         self._wait = 0.0
@@ -111,8 +143,12 @@ class _Watch:
                 raise error
             return
         self._fault = self._fault or error
+        self._spent += error.facts.get("spent", ())
         del self.handles[ordinals]
 
     def conclude(self) -> None:
+        """Raises the first fault, with all calls that it and those after it brought to their end."""
         if self._fault:
+            if self._spent:
+                self._fault.facts = {**self._fault.facts, "spent": tuple(self._spent)}
             raise self._fault
