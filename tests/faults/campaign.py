@@ -168,7 +168,9 @@ class Submitter(threading.Thread):
         body = {"prompt": prompt, "model": chance.choice(self._models), "count": chance.choice((1, 1, 2))}
         if self.services and chance.random() < self.misbehaving / 2:
             deed, at = chance.choice(SERVICES_MISDEEDS)
-            chance.choice(self.services).misbehave(deed, at=at)
+            service = chance.choice(self.services)
+            if not service.misdeeds_left:  # or they pile up behind an open breaker, whose pauses grow with each
+                service.misbehave(deed, at=at)
         if body["model"] in MODELS[1:] and chance.random() < self.misbehaving:
             misdeeds = MISDEEDS_ON_A_ROUTE if body["model"] == "routed" else MISDEEDS
             body["options"] = {"misbehave": chance.choice(misdeeds)}

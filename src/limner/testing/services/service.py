@@ -69,6 +69,12 @@ class HostedService(abc.ABC):
         with self._lock:
             self._deeds += [(at, deed)] * times
 
+    @property
+    def misdeeds_left(self) -> int:
+        """How many are still to come."""
+        with self._lock:
+            return len(self._deeds)
+
     @abc.abstractmethod
     def purpose(self, method: str, path: str) -> str:
         """Of a request: call, status, result, cancel, picture, health, or "" where there is nothing at that path."""
