@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
+
 from limner.contracts.repository import Requeue
 from limner.domain.identity import new_id
 from limner.domain.job import Job, JobId, JobState
@@ -147,17 +149,33 @@ def fill(path: Path, *, jobs: int, owners: int) -> None:
     connection.close()
 
 
-async def _prepared(path: Path, *, jobs: int, owners: int) -> Side:
-    repository = SqlRepository(f"sqlite:///{path}")
-    await repository.open()
+def fill_postgres(url: str, *, jobs: int, owners: int) -> None:
+    """The same rows; `limner migrate` counts the lanes."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            f"""INSERT INTO limner_jobs (id, owner, state, engine, priority, count, deadline_at, max_attempts, created_at,
+            route, metadata, requested, request)
+            SELECT '018f0000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'), 'user-' || i % {owners}, 'queued', 'painter', 5, 1,
+            9000000000000, 5, 1700000000000, '["painter"]', '{{}}', '{{"v":1}}', {_REQUEST}
+            FROM generate_series(1, {jobs}) AS i"""
+        )
+        connection.execute("VACUUM ANALYZE")
+
+
+async def _prepared(url: str, *, jobs: int, owners: int) -> Side:
+    repository = SqlRepository(url)
+    await repository.migrate()
     if jobs:
-        await repository.close()
         began = time.perf_counter()
-        fill(path, jobs=jobs, owners=owners)
+        if url.startswith("sqlite:"):
+            fill(Path(url.removeprefix("sqlite:///")), jobs=jobs, owners=owners)
+        else:
+            fill_postgres(url, jobs=jobs, owners=owners)
         print(f"filled with {jobs:,} jobs of {owners:,} owners in {time.perf_counter() - began:.0f} s", flush=True)
         began = time.perf_counter()
-        await repository.open()
-        print(f"opened, lanes counted again, in {time.perf_counter() - began:.2f} s", flush=True)
+        await repository.migrate()
+        print(f"lanes counted again in {time.perf_counter() - began:.2f} s", flush=True)
+    await repository.open()
     side = Side(repository, owners)
     lister = [replace(side.job(), owner="lister") for _ in range(OWN_JOBS)]
     await asyncio.gather(*(repository.submit(job, idempotency=None, policy=POLICY) for job in lister))
@@ -166,9 +184,9 @@ async def _prepared(path: Path, *, jobs: int, owners: int) -> Side:
     return side
 
 
-async def _measure(folder: Path, *, jobs: int, owners: int) -> tuple[Side, Side]:
-    full = await _prepared(folder / "full.db", jobs=jobs, owners=owners)
-    empty = await _prepared(folder / "empty.db", jobs=0, owners=owners)
+async def _measure(full_url: str, empty_url: str, *, jobs: int, owners: int) -> tuple[Side, Side]:
+    full = await _prepared(full_url, jobs=jobs, owners=owners)
+    empty = await _prepared(empty_url, jobs=0, owners=owners)
     for _ in range(ROUNDS):
         for side in (full, empty):
             await side.measure_claims()
@@ -193,7 +211,16 @@ async def _drain(side: Side) -> None:
 def compare(*, jobs: int, owners: int) -> dict[str, Ratio]:
     """Median milliseconds of one claim, one first page, one accepted job among 64 submitters."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        full, empty = asyncio.run(_measure(Path(folder).absolute(), jobs=jobs, owners=owners))
+        urls = [f"sqlite:///{Path(folder).absolute()}/{name}.db" for name in ("full", "empty")]
+        return _ratios(*asyncio.run(_measure(*urls, jobs=jobs, owners=owners)))
+
+
+def compare_on_postgres(create: Callable[[str], str], *, jobs: int, owners: int) -> dict[str, Ratio]:
+    """The same in two databases that `create` makes."""
+    return _ratios(*asyncio.run(_measure(create("full_"), create("empty_"), jobs=jobs, owners=owners)))
+
+
+def _ratios(full: Side, empty: Side) -> dict[str, Ratio]:
     measured = {"claim": "claims", "list": "pages", "submit": "submits"}
     return {
         what: Ratio(statistics.median(getattr(full, name)), statistics.median(getattr(empty, name)))
