@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 
 from limner.contracts.engine import Engine, Painted, PaintTask, Progress, Stroke
 from limner.domain.capabilities import Capabilities
+from limner.domain.job import Note
 
 
 def microseconds() -> int:
@@ -43,8 +44,8 @@ class ClockEngine(Engine):
 
     capabilities = Capabilities(concurrency=1100, max_count=1, default_width=64, default_height=64)
 
-    def __init__(self, *, seconds: float, ticks: int) -> None:
-        self._seconds, self._ticks = seconds, ticks
+    def __init__(self, *, seconds: float, ticks: int, notes: bool = False) -> None:
+        self._seconds, self._ticks, self._notes = seconds, ticks, notes
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
         image = noise_png(task.request.width, task.request.height, task.request.seed)
@@ -52,4 +53,6 @@ class ClockEngine(Engine):
             await asyncio.sleep(self._seconds / self._ticks)
             yield Progress(step=microseconds())
         yield Progress(step=microseconds())
-        yield Painted(ordinal=task.ordinals[0], image=image)
+        # Another process may hear of the progress late or never, and of a note with the picture.
+        notes = (Note(code="clock", detail=str(microseconds())),) if self._notes else ()
+        yield Painted(ordinal=task.ordinals[0], image=image, notes=notes)

@@ -40,6 +40,7 @@ async def one(client: httpx.AsyncClient, url: str) -> float:
         if name == "progress":
             ended["engine"] = data["step"]
         elif data.get("state") == "succeeded" and not final.done():
+            ended["engine"] = max(ended["engine"], *(int(note["detail"]) for note in data["notes"]), 0)
             final.set_result(received)
 
     job = (await client.post("/images", json={"prompt": "x"})).raise_for_status().json()

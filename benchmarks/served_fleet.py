@@ -19,7 +19,7 @@ limner = Limner(
     home=os.environ["BENCH_HOME"],
     database=os.environ["BENCH_DATABASE"],
     storage=os.environ["BENCH_STORAGE"],
-    engines={"clock": ClockEngine(seconds=0.05, ticks=1)},
+    engines={"clock": ClockEngine(seconds=0.05, ticks=1, notes=True)},
     model="clock",
     work=os.environ["BENCH_WORK"] == "1",
 )

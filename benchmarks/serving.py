@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 from load import press
-from processes import Server, free_port, limner, need, process, wait_for
+from processes import Server, application, free_port, limner, need, process, wait_for
 from report import Row
 
 RUNS = 3
@@ -73,7 +73,13 @@ def rows() -> list[Row]:
             theirs = known(httpx.get(f"{base}/whole.png").headers["etag"])
             ours = {**server.headers, **known(whole.headers["etag"])}
             size, small_size = len(whole.content) // 1000, len(small.content) // 1000
+            with application("bare:app") as bare:
+                ceiling = [
+                    compare("no Limner: a bare coroutine's 304", bare, f"{base}/whole.png", known('"x"'), theirs),
+                    compare("no Limner: 6 kB from a bare coroutine", bare, f"{base}/small.webp", {}, {}),
+                ]
             return [
+                *ceiling,
                 compare(f"a {size} kB PNG, requests/s", content, f"{base}/whole.png", server.headers, {}),
                 compare("its 304, requests/s", content, f"{base}/whole.png", ours, theirs),
                 compare(

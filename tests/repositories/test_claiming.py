@@ -7,7 +7,16 @@ import pytest
 
 from limner.contracts.repository import Requeue
 from limner.domain.job import JobState
-from tests.repositories.making import POLICY, claimed, execute, new_image, nobody_is_dead, running, submitted
+from tests.repositories.making import (
+    POLICY,
+    claimed,
+    execute,
+    new_image,
+    new_job,
+    nobody_is_dead,
+    running,
+    submitted,
+)
 
 BACK = Requeue()
 
@@ -135,6 +144,19 @@ async def test_a_job_that_lost_workers_runs_alone(repository):
         await repository.requeue(claim.lease, Requeue(lease_losses=1))
         (claim,) = await claimed(repository)
     assert claim.alone
+
+
+async def test_whoever_comes_after_ten_thousand_jobs_waits_for_his_turn_only(repository):
+    """The k-th job of the second owner is among the first 2 k + 1 that are claimed."""
+    policy = replace(POLICY, queued_per_owner=10_000, running_per_owner=100)
+    jobs = (new_job(repository.now(), owner="ann") for _ in range(10_000))
+    await asyncio.gather(*(repository.submit(job, idempotency=None, policy=policy) for job in jobs))
+    for _ in range(10):
+        await submitted(repository, owner="ben", policy=policy)
+    order = [claim.job.owner for _ in range(25) for claim in await claimed(repository, policy=policy)]
+    places = [place for place, owner in enumerate(order, 1) if owner == "ben"]
+    assert len(places) == 10
+    assert all(place <= 2 * number + 1 for number, place in enumerate(places, 1)), places
 
 
 async def test_a_lane_that_counts_too_much_does_not_stop_claims(repository, place):

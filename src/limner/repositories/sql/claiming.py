@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, false, func, literal_column, select, text, update
 
 from limner.domain.engine_state import EngineState
 from limner.domain.errors import OutOfMoney
@@ -19,7 +19,7 @@ from limner.repositories.sql.changes import record
 from limner.repositories.sql.engine_states import engine_states, hold_probe
 from limner.repositories.sql.jobs import with_images
 from limner.repositories.sql.lanes import NONE, ONE, owner_running
-from limner.repositories.sql.locks import is_shared, lock_owners, share, try_to_lock_owner
+from limner.repositories.sql.locks import is_shared, lock_owners, owner_is_free, share
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import Row, decode_call, encode
@@ -27,10 +27,10 @@ from limner.repositories.sql.tables import calls, jobs, lanes
 
 logger = logging.getLogger("limner.repository")
 
-CANDIDATES = 8
+CANDIDATES = 32
 """Lanes that are looked at where others may hold the first ones."""
 PASSED_OVER = 1_000_000
-"""Microseconds by which a lane may be behind the next one, before its owner is waited for instead of passed over."""
+"""Microseconds by which the first lane may be behind the second, before it is waited for instead of passed over."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: 
     return Picked(
         claims=_claims_of(connection, rows, round_),
         changes=record(connection, rows, moment),
-        again=bool(rows and round_.busy and len(rows) < sum(free.values())),
+        again=bool(rows) and round_.left_some,
         skewed=round_.skewed,
     )
 
@@ -61,8 +61,8 @@ def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: 
 @dataclass(slots=True)
 class _Round:
     """The picks of one claim. `probes` are engines of which the only job picked is to see whether they work again.
-    `held` owners are this transaction's; it waits for one only while it holds none, and passes over those who are `busy`
-    in others, so that claims never wait in a ring.
+    Once it `holds` an owner it waits for no other, so that claims never wait in a ring; then it may have `left_some` that
+    other transactions hold.
     """
 
     connection: Connection
@@ -72,8 +72,8 @@ class _Round:
     states: Mapping[str, EngineState]
     picks: int = 0
     probes: set[str] = field(default_factory=set)
-    held: set[str] = field(default_factory=set)
-    busy: set[str] = field(default_factory=set)
+    holds: bool = False
+    left_some: bool = False
     skewed: bool = False
 
     def pick(self, engine: str, slots: int) -> list[Row]:
@@ -119,29 +119,23 @@ class _Round:
         """Of an owner who is ours, as it is now."""
         if not is_shared(self.connection):
             return _NEXT_LANES.first(self.connection, of_engine=engine, at_most=1)
-        lanes_in_turn = _NEXT_LANES.rows(self.connection, of_engine=engine, at_most=CANDIDATES)
-        for place, lane in enumerate(lanes_in_turn):
-            if lane.owner in self.held:
-                return lane
-            if self._may_have(lane, lanes_in_turn[place + 1 :]) and (now := self._lane(lane.owner, engine)):
-                return now
+        while owner := self._owner_in_turn(engine):
+            self.holds = True
+            if lane := _LANE.first(self.connection, of_owner=owner, of_engine=engine):
+                return lane  # he may have been served to the end before he was ours
         return None
 
-    def _may_have(self, lane: Row, behind: Sequence[Row]) -> bool:
-        if lane.owner in self.busy:
-            return False
-        if try_to_lock_owner(self.connection, lane.owner):
-            self.held.add(lane.owner)
-            return True
-        if self.held or (behind and behind[0].last_served - lane.last_served < PASSED_OVER):
-            self.busy.add(lane.owner)
-            return False
-        lock_owners(self.connection, [lane.owner])
-        self.held.add(lane.owner)
-        return True
-
-    def _lane(self, owner: str, engine: str) -> Row | None:
-        return _LANE.first(self.connection, of_owner=owner, of_engine=engine)
+    def _owner_in_turn(self, engine: str) -> str | None:
+        """Ours from now on."""
+        given = {"of_engine": engine, "at_most": CANDIDATES, "passed_over": PASSED_OVER}
+        if free := _FREE_LANE.first(self.connection, **given):
+            return str(free.owner)
+        busy = _NEXT_LANES.first(self.connection, of_engine=engine, at_most=1)
+        if busy is None or self.holds:
+            self.left_some = busy is not None
+            return None
+        lock_owners(self.connection, [busy.owner])
+        return str(busy.owner)
 
     def _take(self, owner: str, engine: str) -> Row | None:
         return _TAKE.first(
@@ -186,6 +180,28 @@ def open_calls(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, S
         for row in _OPEN_CALLS.rows(connection, rows=encode([[job_id] for job_id in job_ids])):
             found[row.job_id].append(decode_call(row))
     return found
+
+
+def _free_lane() -> Prepared:
+    """The first whose owner no other transaction holds: he is this one's from now on. Where the first of all was passed
+    over for too long, it or none.
+    """
+    in_turn = (lanes.c.urgent.desc(), lanes.c.last_served)
+    claimable = (lanes.c.engine == bindparam("of_engine"), lanes.c.claimable == ONE)
+    columns = (lanes.c.owner, lanes.c.urgent, lanes.c.last_served)
+    front = select(*columns).where(*claimable).order_by(*in_turn).limit(bindparam("at_most")).subquery()
+    first, second = (
+        func.nth_value(front.c.last_served, literal_column(place)).over(
+            order_by=(front.c.urgent.desc(), front.c.last_served), rows=(None, None)
+        )
+        for place in ("1", "2")
+    )
+    behind = (second - first).label("behind")
+    is_first = (front.c.last_served == first).label("is_first")
+    ranked = select(front.c.owner, behind, is_first).subquery()
+    waits_its_turn = and_(ranked.c.behind > bindparam("passed_over"), ~ranked.c.is_first)
+    free = case((waits_its_turn, false()), else_=owner_is_free(ranked.c.owner))
+    return Prepared(select(ranked.c.owner).where(free).limit(ONE))
 
 
 def _claimable() -> Select[Any]:
@@ -246,6 +262,7 @@ def _open_calls_statement() -> Prepared:
 
 
 _NEXT_LANES = Prepared(_claimable().order_by(lanes.c.urgent.desc(), lanes.c.last_served).limit(bindparam("at_most")))
+_FREE_LANE = _free_lane()
 _LANE = Prepared(_claimable().where(lanes.c.owner == bindparam("of_owner")))
 _TAKE = _take()
 _SERVE = _serve()

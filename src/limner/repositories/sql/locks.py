@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, Text, bindparam, func, literal_column, select, true
+from sqlalchemy import CTE, Boolean, ColumnElement, Connection, Select, bindparam, func, literal_column, select, true
 
 from limner.repositories.sql.prepared import Prepared, cell, elements, row_source
 from limner.repositories.sql.rows import encode
@@ -47,9 +47,9 @@ def share(connection: Connection) -> None:
         _SHARE.rows(connection)
 
 
-def try_to_lock_owner(connection: Connection, owner: str) -> bool:
-    """Without waiting, which is safe whatever else is held."""
-    return not is_shared(connection) or bool(_TRY_OWNER.rows(connection, of_owner=owner)[0].held)
+def owner_is_free(owner: ColumnElement[str]) -> ColumnElement[bool]:
+    """In a statement: takes the lock where nobody else has it, which is safe whatever else is held."""
+    return func.pg_try_advisory_xact_lock(OWNERS, func.hashtext(owner), type_=Boolean)
 
 
 def owners_of(job_ids: Collection[str]) -> Locks:
@@ -99,6 +99,3 @@ _LOCK_OWNERS = _lock_owners()
 _LOCK_OWNERS_OF_JOBS = _lock(select(jobs.c.owner).where(jobs.c.id.in_(elements("ids", jobs.c.id))))
 _LOCK_OWNER_OF_IMAGE = _lock(select(images.c.owner).where(images.c.id == bindparam("of_image")))
 _SHARE = Prepared(select(_shared().c.held))
-_TRY_OWNER = Prepared(
-    select(func.pg_try_advisory_xact_lock(OWNERS, func.hashtext(bindparam("of_owner", type_=Text))).label("held"))
-)
