@@ -144,6 +144,16 @@ async def test_a_lane_that_counts_too_much_does_not_stop_claims(repository, plac
     assert await owners_of(repository, 9) == ["ben"]
 
 
+async def test_a_lane_that_counts_wrong_is_mended_at_the_claim(repository, place):
+    await submitted(repository)
+    await submitted(repository, owner="ben")
+    execute(place, "UPDATE limner_lanes SET waiting = 7 WHERE owner = 'ben'")
+    execute(place, "UPDATE limner_lanes SET queued = 9 WHERE owner = 'ann'")
+    await owners_of(repository, 9)
+    await owners_of(repository, 9)
+    assert (await repository.queue_facts()).queued == {"painter": 0}
+
+
 async def test_claims_are_told(repository):
     job = await submitted(repository)
     _, (change,) = await repository.claim("w1", {"painter": 1}, policy=POLICY)

@@ -26,7 +26,8 @@ def recount(connection: Connection, moment: Moment) -> int:
 
 
 def _counts(row: object) -> LaneChange:
-    return LaneChange(**{name: getattr(row, name) for name in COUNTS})
+    """Postgres sums up to decimals."""
+    return LaneChange(**{name: int(getattr(row, name)) for name in COUNTS})
 
 
 def _part(where: str, *counts: str) -> Select[tuple[object, ...]]:
