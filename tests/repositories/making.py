@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from limner.contracts.repository import NewImage
 from limner.domain.identity import ApiKey, new_id
+from limner.domain.input import HeldInput, Input, InputId, InputReference
 from limner.domain.job import Call, CallPhase, Job, JobId, JobState
 from limner.domain.policy import Policy
 from limner.domain.request import ImageRequest
@@ -187,3 +188,28 @@ def new_key(repository, key_id="k1", **facts):
 
 def nobody_is_dead(worker):
     return False
+
+
+async def uploaded(repository, *, owner="ann", policy=POLICY, **facts):
+    input_id, now = InputId(next_id()), repository.now()
+    given = {
+        "width": 64, "height": 48, "format": "png", "bytes": 100, "sha256": "ab" * 32, "key": f"{input_id}/input.png",
+        "created_at": now, "expires_at": now + timedelta(seconds=policy.input_age),
+    }  # fmt: skip
+    new = Input(id=input_id, owner=owner, **(given | facts))
+    await repository.add_input(new, policy=policy)
+    return new
+
+
+def named(thing, role="image"):
+    """What a request calls it, and what a job holds of it."""
+    kind = "input" if isinstance(thing, Input) else "image"
+    reference = InputReference(role=role, **{kind: thing.id})
+    facts = {name: getattr(thing, name) for name in ("width", "height", "format", "bytes", "sha256", "key")}
+    return HeldInput(reference=reference, **facts)
+
+
+async def start_from(repository, *things, owner="ann", idempotency=None, **facts):
+    job = new_job(repository.now(), owner=owner, **facts)
+    held = [named(thing) for thing in things]
+    return (await repository.submit(job, inputs=held, idempotency=idempotency, policy=POLICY)).job

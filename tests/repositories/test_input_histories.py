@@ -9,8 +9,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from limner.domain.errors import InvalidRequest
 from limner.repositories.sql import SqlRepository
-from tests.repositories.making import POLICY, Eye, NewPlaces, SetClock
-from tests.repositories.test_inputs import DAY, named, painted, start_from, uploaded
+from tests.repositories.making import POLICY, Eye, NewPlaces, SetClock, named, start_from, uploaded
+from tests.repositories.test_inputs import DAY, painted
 
 SHORT = replace(POLICY, restore_window=60)
 NAMED = " UNION ".join(f"SELECT key FROM limner_{table}" for table in ("images", "inputs", "job_inputs"))

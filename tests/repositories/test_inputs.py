@@ -1,29 +1,17 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from limner.contracts.repository import Idempotency
 from limner.domain.errors import InvalidRequest, TooManyInputs
 from limner.domain.identity import new_id
-from limner.domain.input import HeldInput, Input, InputId, InputReference
+from limner.domain.input import InputReference
 from limner.repositories.sql import deleting
-from tests.repositories.making import POLICY, new_image, new_job, next_id, running
+from tests.repositories.making import POLICY, named, new_image, new_job, running, start_from, uploaded
 
 HOUR = 3600
 DAY = 24 * HOUR
-
-
-async def uploaded(repository, *, owner="ann", policy=POLICY, **facts):
-    input_id, now = InputId(next_id()), repository.now()
-    given = {
-        "width": 64, "height": 48, "format": "png", "bytes": 100, "sha256": "ab" * 32, "key": f"{input_id}/input.png",
-        "created_at": now, "expires_at": now + timedelta(seconds=policy.input_age),
-    }  # fmt: skip
-    new = Input(id=input_id, owner=owner, **(given | facts))
-    await repository.add_input(new, policy=policy)
-    return new
 
 
 async def painted(repository, **facts):
@@ -32,20 +20,6 @@ async def painted(repository, **facts):
     image = new_image(claim)
     await repository.keep_image(claim.lease, image, finish=True)
     return await repository.find_image(image.id)
-
-
-def named(thing, role="image"):
-    """What a request calls it, and what a job holds of it."""
-    kind = "input" if isinstance(thing, Input) else "image"
-    reference = InputReference(role=role, **{kind: thing.id})
-    facts = {name: getattr(thing, name) for name in ("width", "height", "format", "bytes", "sha256", "key")}
-    return HeldInput(reference=reference, **facts)
-
-
-async def start_from(repository, *things, owner="ann", idempotency=None, **facts):
-    job = new_job(repository.now(), owner=owner, **facts)
-    held = [named(thing) for thing in things]
-    return (await repository.submit(job, inputs=held, idempotency=idempotency, policy=POLICY)).job
 
 
 async def end(repository, job):

@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": ("limner.cli.doctor:doctor", "What is configured, what works, and how to mend the rest."),
     "migrate": ("limner.cli.migrate:migrate", "Bring a Postgres database to this version."),
     "backup": ("limner.cli.backup:backup", "Copy a running installation safely."),
+    "move-database": ("limner.cli.move_database:move_database", "Move all rows from SQLite to Postgres."),
     "move-storage": ("limner.cli.move_storage:move_storage", "Copy all pictures to another storage."),
 }
 

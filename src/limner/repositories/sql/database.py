@@ -53,6 +53,12 @@ class Database(Protocol):
         """
         ...
 
+    def alone(self) -> AbstractContextManager[Connection]:
+        """A connection while no other process uses the database. Raises DatabaseError where one does, as far as that can
+        be told.
+        """
+        ...
+
     def clock(self) -> Clock:
         """The clock that rows are dated by."""
         ...

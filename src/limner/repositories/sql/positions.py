@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, column, select, table, text
+from sqlalchemy import Connection, bindparam, column, func, select, table, text
 
 from limner.repositories.sql.lanes import ONE
 from limner.repositories.sql.locks import is_shared
@@ -19,6 +19,7 @@ from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.tables import events
 
 BEGINNING = 0
+FIRST = 1
 SETTLED = 15.0
 """Seconds after which a transaction has committed or never will."""
 MOST_MISSING = 1000
@@ -64,6 +65,11 @@ def settled_position(connection: Connection, last: int, moment: Moment) -> int:
         return last
     row = _SETTLED.first(connection, bound=moment.before(SETTLED))
     return BEGINNING if row is None else int(row.position)
+
+
+def go_on_behind(connection: Connection, last: int) -> None:
+    """On Postgres, once events came with the positions that they have: new ones get higher ones."""
+    connection.execute(select(func.setval(_SEQUENCE.name, max(last, FIRST), last >= FIRST)))
 
 
 def _is_number(found: str) -> bool:

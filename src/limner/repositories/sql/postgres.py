@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from limner.contracts.clock import Clock
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
 from limner.repositories.sql import migrating
+from limner.repositories.sql.installation import find_arriving
 from limner.repositories.sql.locks import EVERYBODY
 from limner.repositories.sql.moment import Moment
 
@@ -30,10 +31,18 @@ IDLE_SECONDS = 5
 CLOCK_BELIEVED = 60.0
 """Seconds after which the server is asked for the time again."""
 
+GONE_SECONDS = 1.0
+
 OLDEST = 14
 
 MIGRATING = 1
-"""Beside EVERYBODY: who brings the tables to this version."""
+"""Beside EVERYBODY: who brings the tables to this version, or rows from elsewhere."""
+
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+AND application_name = current_setting('application_name')
+"""
 
 
 class PostgresDatabase:
@@ -52,6 +61,7 @@ class PostgresDatabase:
                 _refuse_too_old(connection)
                 self._clock.set(connection)
                 _check(migrating.revision_of(connection))
+                _refuse_half(connection)
         except DBAPIError as error:
             raise self.translate(error) or error from error
 
@@ -71,6 +81,13 @@ class PostgresDatabase:
                 return before, migrating.HEAD
         except DBAPIError as error:
             raise self.translate(error) or error from error
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Who uses it all the same may be told by other names than ours."""
+        with closing(self._engine().connect()) as connection, _alone(connection):
+            _refuse_company(connection)
+            yield connection
 
     def clock(self) -> Clock:
         return self._clock
@@ -272,6 +289,23 @@ def _check(revision: str | None) -> None:
     raise DatabaseError(
         f"This database is of an older Limner (revision {revision}). Stop what still runs of it, and run limner migrate."
     )
+
+
+def _refuse_half(connection: Connection) -> None:
+    if find_arriving(connection) is not None:
+        raise DatabaseError("Not all rows have come to this database yet. Run limner move-database again: it goes on.")
+
+
+def _refuse_company(connection: Connection) -> None:
+    """A process that was just killed leaves its connections to the server for a moment."""
+    until = time.monotonic() + GONE_SECONDS
+    while True:
+        with connection.begin():
+            if connection.scalar(text(_OTHERS)) == 0:
+                return
+        if time.monotonic() > until:
+            raise DatabaseError("The Postgres database is in use. Stop all servers and workers there, and try again.")
+        time.sleep(GONE_SECONDS / 10)
 
 
 def _newer(revision: str) -> str:

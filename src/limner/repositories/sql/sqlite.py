@@ -73,6 +73,25 @@ class SqliteDatabase:
         finally:
             lock.close()
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Others cannot write meanwhile; they may come and read."""
+        if not self._path.exists():
+            raise DatabaseError(f"There are no rows in {self._path}: there is no such file.")
+        lock = FileLock(self._path)
+        try:
+            with lock.held(), closing(writing_engine(self._path).connect()) as connection:
+                _refuse_company(connection, self._path)
+                yield connection
+        finally:
+            lock.close()
+
+    def retire(self) -> Path:
+        """Nobody starts on it again by mistake; where it is now. Once its rows are elsewhere, whoever did would take the
+        pictures that are painted there for orphans.
+        """
+        return self._path.rename(self._path.with_name(f"{self._path.name}.moved"))
+
     def clock(self) -> Clock:
         return SystemClock()
 
@@ -275,6 +294,15 @@ def _in_transaction(connection: Connection) -> bool:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver.in_transaction
+
+
+def _refuse_company(connection: Connection, path: Path) -> None:
+    """SQLite gives up its log only where nobody else has the file open, not even to read."""
+    with closing(connection.connection.cursor()) as cursor:
+        try:
+            cursor.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(f"{path} is in use. Stop all servers and workers, and try again.") from error
 
 
 def checkpoint(connection: Connection) -> int:
