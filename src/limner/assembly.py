@@ -223,9 +223,7 @@ class Assembly:
             return stack.pop_all()
 
     async def _claim_storage(self) -> None:
-        """The home's own place for pictures needs no claim."""
-        if self.settings.storage:
-            await claim_storage(self.storage, installation=await self.repository.installation())
+        await claim_storage(self.storage, installation=await self.repository.installation())
 
     def _prepare_home(self) -> None:
         make_home(self.settings.home)
