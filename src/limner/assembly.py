@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,6 +24,7 @@ from limner.actions.deliver import Deliverer, OnFinished
 from limner.actions.job_reader import JobReader
 from limner.actions.judge import OnAmbiguous
 from limner.actions.models import Models
+from limner.actions.previews import find_preview
 from limner.actions.submit_job import BeforeSubmit, SubmitNeeds
 from limner.actions.sweep import Sweeper
 from limner.actions.work import Worker
@@ -80,6 +81,7 @@ class Assembly:
             _watch_of(settings),
             changes_after=self.repository.changes_after,
             progress_of=self.repository.progress_of,
+            preview_of=partial(find_preview, storage=self.storage),
             on_change=self._hear_elsewhere,
         )
         self.dispatcher = _dispatcher_of(settings)
@@ -223,9 +225,7 @@ class Assembly:
             return stack.pop_all()
 
     async def _claim_storage(self) -> None:
-        """The home's own place for pictures needs no claim."""
-        if self.settings.storage:
-            await claim_storage(self.storage, installation=await self.repository.installation())
+        await claim_storage(self.storage, installation=await self.repository.installation())
 
     def _prepare_home(self) -> None:
         make_home(self.settings.home)

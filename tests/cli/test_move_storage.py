@@ -100,7 +100,10 @@ def test_a_server_refuses_to_start_on_another_installations_pictures(limner, ask
     assert (code, "another installation's pictures" in err) == (1, True)
 
 
-def test_the_folder_storage_stays_as_it_is_without_the_setting(ask, folder):
-    ask("paint", "a fox")
-    (picture,) = (path for path in (folder / "limner-data" / "images").rglob("*") if path.is_file())
-    assert picture.name.endswith(",0,1.png")
+def test_new_rows_do_not_take_the_homes_pictures_for_orphans(limner, ask, folder, postgres_url, monkeypatch):
+    image = ask("paint", "a fox")["images"][0]["id"]
+    monkeypatch.setenv("LIMNER_DATABASE", postgres_url)
+    code, _, err = limner("paint", "a hen")
+    assert (code, "another installation's pictures" in err) == (1, True)
+    monkeypatch.setenv("LIMNER_DATABASE", "")
+    assert limner("images", "save", image)[0] == 0

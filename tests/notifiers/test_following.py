@@ -10,24 +10,25 @@ import pytest
 from limner.actions.job_reader import JobReader
 from limner.actions.watch_job import Seen, watch_job
 from limner.domain.errors import DatabaseUnavailable
-from limner.domain.event import JobChanged, ProgressTick
+from limner.domain.event import JobChanged, PreviewTick, ProgressTick
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
 from limner.notifiers.following import FollowingNotifier
 from limner.notifiers.postgres import ListenWatch
 from limner.notifiers.sqlite import FileWatch
-from tests.repositories.making import claimed, opened, submitted
+from tests.repositories.making import claimed, new_image, opened, submitted
 
 ANN = Principal(user_id="ann")
 
 
 @asynccontextmanager
-async def listening(place, repository, on_change=None, changes_after=None):
+async def listening(place, repository, on_change=None, changes_after=None, preview_of=None):
     watch = FileWatch(place) if isinstance(place, Path) else ListenWatch(place)
     notifier = FollowingNotifier(
         watch,
         changes_after=changes_after or repository.changes_after,
         progress_of=repository.progress_of,
+        preview_of=preview_of or none_of,
         on_change=on_change,
     )
     await notifier.open()
@@ -35,6 +36,10 @@ async def listening(place, repository, on_change=None, changes_after=None):
         yield notifier
     finally:
         await notifier.close()
+
+
+async def none_of(progress):
+    return None
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -181,6 +186,75 @@ async def test_progress_of_what_this_process_paints_is_told_by_itself_only(place
             assert await ear.next(5) == (fresh,)
             await here.save_progress([ProgressTick(job_id=job.id, owner="ann", fraction=0.1, step=1, steps=10)])
             assert await ear.next(0.5) == ()
+
+
+class Shelf:
+    """Where other processes put previews; `asked` are the jobs for which somebody looked."""
+
+    def __init__(self):
+        self.asked, self.may_answer = [], asyncio.Event()
+
+    async def preview_of(self, progress):
+        self.asked.append(progress.job_id)
+        await self.may_answer.wait()
+        return preview_of(progress.job_id)
+
+
+def preview_of(job_id):
+    return PreviewTick(job_id=job_id, owner="ann", ordinal=0, step=1, image=b"x", media_type="image/webp")
+
+
+async def advance(there, job, *steps):
+    """Another process saves progress, and its watchers hear of it."""
+    for step in steps:
+        await there.save_progress([ProgressTick(job_id=job.id, owner="ann", fraction=step / 9, step=step, steps=9)])
+        await asyncio.sleep(1.2)
+
+
+async def heard(ear, kind, seconds=5):
+    async with asyncio.timeout(seconds):
+        while not (found := [signal for signal in await ear.next(1) if isinstance(signal, kind)]):
+            pass
+    return found
+
+
+async def test_a_preview_comes_with_progress_from_elsewhere_and_once(place, here, there):
+    shelf = Shelf()
+    shelf.may_answer.set()
+    async with listening(place, here, preview_of=shelf.preview_of) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            job = await submitted(there)
+            await claimed(there)
+            await advance(there, job, 1)
+            assert await heard(ear, PreviewTick) == [preview_of(job.id)]
+            await advance(there, job, 2, 3)
+            assert not [signal for signal in await ear.next(1) if isinstance(signal, PreviewTick)]
+            assert shelf.asked == [job.id] * 3
+
+
+async def test_nobody_looks_for_previews_that_nobody_wants_to_see(place, here, there):
+    shelf = Shelf()
+    async with listening(place, here, preview_of=shelf.preview_of) as notifier:
+        with notifier.subscribe(owner="ann", previews=False) as ear:
+            job = await submitted(there)
+            await claimed(there)
+            await advance(there, job, 1)
+            assert await heard(ear, ProgressTick)
+    assert shelf.asked == []
+
+
+async def test_a_storage_that_does_not_answer_holds_no_change_up(place, here, there):
+    shelf = Shelf()
+    async with listening(place, here, preview_of=shelf.preview_of) as notifier:
+        with notifier.subscribe(owner="ann") as ear:
+            job = await submitted(there)
+            (claim,) = await claimed(there)
+            await advance(there, job, 1)
+            assert (shelf.asked, await heard(ear, ProgressTick) != []) == ([job.id], True)
+            await there.keep_image(claim.lease, new_image(claim), finish=True)
+            assert (await heard(ear, JobChanged))[-1].seq == 3
+            shelf.may_answer.set()  # too late: the job has ended
+            assert not [signal for signal in await ear.next(1.5) if isinstance(signal, PreviewTick)]
 
 
 async def test_more_changes_than_one_read_gives_are_all_told(place, here, there, monkeypatch):

@@ -39,6 +39,8 @@ async def _tell(run: Running, progress: Progress) -> None:
     preview = await preview_of(run.job, progress, run.needs.codec)
     run.needs.notifier.publish([tick, preview] if preview else [tick])
     run.needs.save(tick)
+    if preview:
+        run.needs.show(preview)
 
 
 async def _open_call(run: Running, stroke: Submitting) -> None:

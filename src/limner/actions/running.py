@@ -27,7 +27,7 @@ from limner.contracts.observer import Observer
 from limner.contracts.repository import Repository
 from limner.contracts.storage import Storage
 from limner.domain.errors import DatabaseUnavailable, EngineTimeout, LeaseLost, StorageFull, StorageUnavailable
-from limner.domain.event import JobChanged, ProgressTick
+from limner.domain.event import JobChanged, PreviewTick, ProgressTick
 from limner.domain.job import Call, CallPhase, Claim
 from limner.domain.policy import Policy
 
@@ -53,7 +53,7 @@ class Reason(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunNeeds:
-    """What running a job takes. `save` is told of progress, `finished` of each job that ends here."""
+    """What running a job takes. `save` is told of progress, `show` of previews, `finished` of each job that ends here."""
 
     engines: EngineRoom
     models: Models
@@ -71,6 +71,7 @@ class RunNeeds:
     on_ambiguous: Mapping[str, OnAmbiguous]
     embed_prompt: bool
     save: Callable[[ProgressTick], None]
+    show: Callable[[PreviewTick], None]
     finished: Callable[[], None]
 
 

@@ -16,6 +16,7 @@ from limner.actions.heartbeat import Heartbeat
 from limner.actions.judge import OnAmbiguous
 from limner.actions.models import Models
 from limner.actions.patience import Patience, jittered
+from limner.actions.previews import PreviewBook
 from limner.actions.progress import ProgressBook
 from limner.actions.quiet_trace import log_fault
 from limner.actions.retry_budget import RetryBudget
@@ -38,6 +39,7 @@ from limner.domain.policy import Policy
 logger = logging.getLogger("limner.worker")
 
 SAVE_PROGRESS_EVERY = 0.5
+SAVE_PREVIEWS_EVERY = 1.0
 RELEASE_SECONDS = 5.0
 """After a drain's grace: how long giving jobs back may take, beside the engines' own close."""
 
@@ -87,6 +89,7 @@ class Worker:
         self._idle = asyncio.Event()
         self._engines = EngineRoom(engines)
         self._progress = ProgressBook(repository)
+        self._previews = PreviewBook(storage)
         self._cancels = CancelWatch(self._runs, repository=repository, notifier=notifier)
         self._heartbeat = Heartbeat(repository=repository, policy=policy, clock=clock, heard=self._hear_from_thread)
         self._needs = RunNeeds(
@@ -106,6 +109,7 @@ class Worker:
             on_ambiguous=on_ambiguous,
             embed_prompt=embed_prompt,
             save=self._progress.note,
+            show=self._previews.note,
             finished=finished,
         )
 
@@ -125,6 +129,7 @@ class Worker:
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._every(self._policy.cancel_check, self._cancels.check_all)),
             asyncio.create_task(self._every(SAVE_PROGRESS_EVERY, self._progress.save)),
+            asyncio.create_task(self._every(SAVE_PREVIEWS_EVERY, self._previews.save)),
         ]
 
     async def look(self) -> None:
@@ -220,6 +225,7 @@ class Worker:
         finally:
             run.settle()
             self._cancels.forget(run)
+            self._previews.forget(run.job.id)
             del self._runs[run.lease]
             self._busy[run.job.engine] -= 1
             self._look.set()
@@ -272,6 +278,8 @@ class Worker:
 
     async def _close(self) -> None:
         await _end(self._duties)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._previews.save(), self._policy.close_grace)
         self._heartbeat.stop()
         # Twice: an isolated engine gives its child one grace of its own before it kills it.
         await self._engines.close(2 * self._policy.close_grace)

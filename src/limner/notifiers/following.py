@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from limner.domain.event import JobChanged, ProgressTick, Signal
+from limner.domain.event import JobChanged, PreviewTick, ProgressTick, Signal
+from limner.notifiers.faults import Faults
 from limner.notifiers.memory import MemoryNotifier
-
-logger = logging.getLogger("limner.notifier")
+from limner.notifiers.previews_elsewhere import PreviewOf, PreviewsElsewhere
 
 MOST_REMEMBERED = 4096
 MOST_AT_ONCE = 1000
@@ -62,6 +61,7 @@ class FollowingNotifier(MemoryNotifier):
         *,
         changes_after: ChangesAfter,
         progress_of: ProgressOf,
+        preview_of: PreviewOf,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
@@ -71,6 +71,7 @@ class FollowingNotifier(MemoryNotifier):
         self._position: str | None = None
         self._told_here: set[tuple[str, int]] = set()
         self._progress = _ProgressElsewhere(progress_of)
+        self._previews = PreviewsElsewhere(preview_of, self._tell_previews)
         self._running: contextlib.AsyncExitStack | None = None
 
     async def open(self) -> None:
@@ -79,8 +80,8 @@ class FollowingNotifier(MemoryNotifier):
         _, self._position = await self._changes_after(None)
         async with contextlib.AsyncExitStack() as stack:
             moved = asyncio.Event()
-            following = asyncio.create_task(self._follow(moved))
-            stack.push_async_callback(_cancelled, following)
+            for task in (self._follow(moved), self._previews.run()):
+                stack.push_async_callback(_cancelled, asyncio.create_task(task))
             stack.push_async_callback(self._watch.stop)
             self._watch.start(asyncio.get_running_loop(), moved.set)
             self._running = stack.pop_all()
@@ -140,7 +141,13 @@ class FollowingNotifier(MemoryNotifier):
     async def _tell_progress(self) -> None:
         jobs = {job_id for board in self.boards() for job_id in board.watched_jobs()}
         owners = {owner for board in self.boards() for owner in board.watched_owners()}
-        super().publish(await self._progress.ticks(jobs, owners))
+        ticks = await self._progress.ticks(jobs, owners)
+        super().publish(ticks)
+        self._previews.want(tick for tick in ticks if any(board.shows_previews_of(tick) for board in self.boards()))
+
+    def _tell_previews(self, previews: Sequence[PreviewTick]) -> None:
+        """A job may have ended while its last one was read."""
+        super().publish([preview for preview in previews if self._progress.is_running(preview.job_id)])
 
 
 class _ProgressElsewhere:
@@ -157,12 +164,17 @@ class _ProgressElsewhere:
         self._told_here[job_id] = time.monotonic()
 
     def note_elsewhere(self, changes: Sequence[JobChanged]) -> None:
-        """Jobs that may be running elsewhere, for those who watch all jobs of an owner."""
+        """Jobs that may be running elsewhere, for those who watch all jobs of an owner, or have just ended."""
         for change in changes:
+            self._told.pop(change.job_id, None)
             self._owners[change.job_id] = change.owner
             self._owners.move_to_end(change.job_id)
         while len(self._owners) > MOST_REMEMBERED:
             self._owners.popitem(last=False)
+
+    def is_running(self, job_id: str) -> bool:
+        """By the last look at the watched jobs that others paint."""
+        return job_id in self._told
 
     async def ticks(self, jobs: Collection[str], owners: Collection[str]) -> list[ProgressTick]:
         """New progress of watched jobs that others paint."""
@@ -174,22 +186,6 @@ class _ProgressElsewhere:
         news = [tick for tick in found if self._told.get(tick.job_id) != tick]
         self._told = {tick.job_id: tick for tick in found}
         return news
-
-
-class Faults:
-    """Logs the first fault of a row of them."""
-
-    def __init__(self, message: str) -> None:
-        self._message = message
-        self._told = False
-
-    def note(self, error: Exception) -> None:
-        if not self._told:
-            logger.error(self._message, extra={"fault": type(error).__name__}, exc_info=error)
-        self._told = True
-
-    def over(self) -> None:
-        self._told = False
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

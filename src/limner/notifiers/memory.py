@@ -20,13 +20,13 @@ MOST_UNHEARD = 512
 class MemorySubscription:
     """One watcher's ear: entered, heard and left in one event loop."""
 
-    __slots__ = ("_board", "_changes", "_closed", "_notifier", "_previews", "_ticks", "_waiter", "job_id", "owner")
+    __slots__ = ("_board", "_changes", "_closed", "_notifier", "_ticks", "_waiter", "job_id", "owner", "previews")
 
     def __init__(self, notifier: MemoryNotifier, job_id: str | None, owner: str | None, *, previews: bool) -> None:
         self.job_id = job_id
         self.owner = owner
         self._notifier = notifier
-        self._previews = previews
+        self.previews = previews
         self._board: Board | None = None
         self._closed = False
         self._waiter: asyncio.Future[None] | None = None
@@ -61,7 +61,7 @@ class MemorySubscription:
     def hear(self, signal: Signal) -> None:
         if isinstance(signal, JobChanged):
             _put_last(self._changes, signal.job_id, signal)
-        elif self._previews or not isinstance(signal, PreviewTick):
+        elif self.previews or not isinstance(signal, PreviewTick):
             _put_last(self._ticks, (type(signal), signal.job_id), signal)
         else:
             return
@@ -119,6 +119,11 @@ class Board:
             for subscriptions in index.values():
                 for subscription in subscriptions:
                     subscription.close()
+
+    def shows_previews_of(self, signal: Signal) -> bool:
+        """Whether anybody watches this job who wants them."""
+        ears = (*self._by_job.get(signal.job_id, ()), *self._by_owner.get(signal.owner, ()))
+        return any(ear.previews for ear in ears)
 
     def watched_jobs(self) -> Iterable[str]:
         return tuple(self._by_job)

@@ -13,7 +13,8 @@ from typing import Any
 
 import psycopg
 
-from limner.notifiers.following import PAUSE, Faults
+from limner.notifiers.faults import Faults
+from limner.notifiers.following import PAUSE
 
 CHANNEL = "limner"
 LOOK_EVERY = 1.0

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from limner.notifiers.following import PAUSE, Faults
+from limner.notifiers.faults import Faults
+from limner.notifiers.following import PAUSE
 
 
 class FileWatch:
