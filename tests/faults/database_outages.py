@@ -42,7 +42,7 @@ def run(home: Path, server: Postgres, *, outages: int, seed: int) -> Outages:
         submitter.start()
         while struck.killed < outages:
             time.sleep(chance.uniform(0.3, 1.5))
-            server.stop("immediate")
+            server.stop()
             time.sleep(chance.uniform(0.0, LONGEST))
             server.start()
             struck.killed += 1

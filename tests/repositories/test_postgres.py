@@ -174,7 +174,7 @@ async def test_a_server_that_is_down_is_a_pause_with_a_clear_error(mortal_postgr
     url = mortal_postgres.new_database()
     async with opened(url) as repository:
         job = await submitted(repository)
-        mortal_postgres.stop("immediate")
+        mortal_postgres.stop()
         for asked in (submitted(repository), repository.find_job(job.id), repository.ping()):
             with pytest.raises(DatabaseUnavailable, match="does not answer"):
                 await asked
@@ -188,7 +188,7 @@ async def test_after_an_outage_no_lease_is_believed_lost_for_one_lease(mortal_po
     url = mortal_postgres.new_database()
     async with opened(url, clock) as repository:
         await running(repository)
-        mortal_postgres.stop("immediate")
+        mortal_postgres.stop()
         with pytest.raises(DatabaseUnavailable):
             await submitted(repository)
         mortal_postgres.start()
