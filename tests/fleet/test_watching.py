@@ -46,9 +46,14 @@ def machines(tmp_path, postgres_url, redis_server, storage):
         one.stop()
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture
 def storage(request, tmp_path):
-    return request.getfixturevalue("bucket_url") if request.param == "s3" else (tmp_path / "shared").as_uri()
+    """A bucket, or a folder that all machines see."""
+    return (
+        (tmp_path / "shared").as_uri()
+        if getattr(request, "param", "bucket") == "folder"
+        else request.getfixturevalue("bucket_url")
+    )
 
 
 def ask(server, count=PICTURES):
@@ -60,6 +65,10 @@ def has_ended(watcher):
     return any(data["state"] in {"succeeded", "failed"} for _, data in watcher.of("job"))
 
 
+on_a_folder_too = pytest.mark.parametrize("storage", ["folder", "bucket"], indirect=True)
+
+
+@on_a_folder_too
 def test_nothing_durable_is_missed_while_a_server_dies(machines):
     """Twelve watchers of a job each and one of all: server A is killed when each has heard of its job, and all go on at C."""
     fleet = machines()
@@ -108,7 +117,7 @@ def test_a_worker_that_dies_leaves_no_gap_either(machines):
 
 
 def test_previews_of_another_machines_paint_are_seen_and_go_with_the_job(machines):
-    fleet = machines(seconds=6.0)
+    fleet = machines(seconds=4.0)
     server = fleet.server()
     everything = Watcher("/events", [server], server.headers)
     job = ask(server, count=1)
