@@ -379,6 +379,11 @@ def _storage_of(settings: Settings) -> Storage:
         raise SettingsError(
             "redirect needs a storage that serves pictures itself, such as s3://bucket/prefix; leave it out otherwise."
         )
+    if settings.accel_redirect and not isinstance(storage, LocalStorage | SigningStorage):
+        raise SettingsError(
+            "accel_redirect needs pictures where nginx finds them, in a folder or at s3://bucket/prefix; "
+            f"leave it out with {settings.storage_url}."
+        )
     return storage
 
 

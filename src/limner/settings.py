@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     dispatcher: str = Field(default="", repr=False)
     storage: str = Field(default="", repr=False)
     redirect: bool = False
+    accel_redirect: str = ""
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
     model: str = ""
     models: dict[str, ModelSettings] = {}
@@ -157,6 +158,13 @@ class Settings(BaseSettings):
                 "nudges go through Celery: write celery+redis://host:6379/0 or celery+amqp://user:password@host//"
             )
         return dispatcher
+
+    @field_validator("accel_redirect")
+    @classmethod
+    def check_accel_redirect(cls, prefix: str) -> str:
+        if prefix and not re.fullmatch(r"/([A-Za-z0-9_-]+/)+", prefix):
+            raise ValueError("it is the address of an internal location of nginx's: write /protected/")
+        return prefix
 
     @field_validator("secret")
     @classmethod

@@ -24,8 +24,9 @@ from limner.actions.read_image import (
     settled,
 )
 from limner.contracts.codec import Codec
-from limner.contracts.storage import SigningStorage, Storage
+from limner.contracts.storage import LocalStorage, SigningStorage, Storage
 from limner.domain.image import MEDIA_TYPES
+from limner.web.accel_redirect import internal_address, is_asked_for
 from limner.web.negotiation import header, matches
 
 CHUNK = 256 * 1024
@@ -51,10 +52,12 @@ async def image_response(
     codec: Codec,
     cache: PictureCache,
     redirect: timedelta | None = None,
+    accel_redirect: str = "",
 ) -> Response:
     """200, 206, 304 or 416; conditions and ranges count for GET and HEAD only. Raises NotFound where bytes are gone.
 
-    With `redirect`, a GET of the original is sent to the storage, 307, by a URL that holds so long.
+    With `redirect`, a GET of the original is sent to the storage, 307, by a URL that holds so long. With
+    `accel_redirect`, nginx in front is told to send it from below that address.
     """
     etag = etag_of(image, variant)
     asks_again = request.method in {"GET", "HEAD"}
@@ -66,6 +69,9 @@ async def image_response(
     if redirect and request.method == "GET" and settled(image, variant) == Original():
         assert isinstance(storage, SigningStorage)
         return _elsewhere(await storage.signed_url(image.key, redirect), redirect)
+    if accel_redirect and settled(image, variant) == Original() and _nginx_may(request, etag, image.bytes, storage):
+        where = await internal_address(accel_redirect, image.key, storage)
+        return _left_to_nginx(where, headers)
     served = await read_image(image, storage=storage, codec=codec, variant=variant, cache=cache)
     wanted = _wanted_range(request, etag, served.size) if request.method == "GET" else None
     return _whole(served, headers) if wanted is None else _part(served, headers, wanted)
@@ -75,6 +81,22 @@ def _elsewhere(url: str, holds: timedelta) -> Response:
     """The browser may use the address again for the half of its time: a download must still be able to start."""
     caching = (b"cache-control", b"private, max-age=%d" % (holds.total_seconds() // 2))
     return _with(Response(status_code=307), [*_INERT, caching, (b"location", url.encode())])
+
+
+def _nginx_may(request: Request, etag: str, size: int, storage: Storage) -> bool:
+    """It reads ranges by rules of its own, and so do stores: only one that can be satisfied, as it is written, of a file,
+    is left to it.
+    """
+    if request.method != "GET" or not is_asked_for(request):
+        return False
+    ranged = "range" in request.headers
+    return not ranged or (isinstance(storage, LocalStorage) and bool(_wanted_range(request, etag, size)))
+
+
+def _left_to_nginx(where: str, headers: Headers) -> Response:
+    """Without Accept-Ranges: nginx says that by itself, and would say it twice."""
+    kept = [pair for pair in headers if pair[0] != b"accept-ranges"]
+    return _with(Response(), [*kept, (b"x-accel-redirect", where.encode())])
 
 
 def _with(response: Response, headers: Headers) -> Response:

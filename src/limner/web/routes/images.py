@@ -131,6 +131,7 @@ async def _content(caller: Caller, image_id: str, variant: Variant, *, redirect:
         codec=assembly.codec,
         cache=caller.door.pictures,
         redirect=redirect,
+        accel_redirect=assembly.settings.accel_redirect,
     )
 
 

@@ -43,6 +43,7 @@ async def get_input_content(caller: MayReadImages, input_id: str) -> Response:
         storage=assembly.storage,
         codec=assembly.codec,
         cache=caller.door.pictures,
+        accel_redirect=assembly.settings.accel_redirect,
     )
 
 
