@@ -239,13 +239,10 @@ class Assembly:
             stack.push_async_callback(duty.stop)
 
     def _engines_in(self, queues: Collection[str]) -> dict[str, Engine]:
-        """Those of these queues; all, where none is named. Raises SettingsError for a queue that no engine is in."""
-        own = {name: self.settings.queues.get(name, DEFAULT_QUEUE) for name in self.engines}
-        for queue in queues:
-            if queue not in own.values():
-                known = ", ".join(sorted(set(own.values())))
-                raise SettingsError(f"No engine is in queue {queue}; there are {known}. See `queue` of [engines.NAME].")
-        return {name: engine for name, engine in self.engines.items() if not queues or own[name] in queues}
+        """Those of these queues; all, where none is named."""
+        self.settings.refuse_unknown_queues(queues)
+        own = self.settings.queues
+        return {name: one for name, one in self.engines.items() if not queues or own.get(name, DEFAULT_QUEUE) in queues}
 
     async def _begin_work(self, stack: AsyncExitStack, engines: Mapping[str, Engine], slots: int | None) -> None:
         self.worker = Worker(

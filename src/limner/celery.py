@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from celery import signals
+from celery import bootsteps, signals
 from celery.bin.celery import celery as celery_command
 
 from limner.dispatchers.celery import LOOK, celery_app
@@ -20,7 +20,7 @@ from limner.observers import logs
 from limner.settings import DEFAULT_QUEUE, Settings
 from limner.studio import Studio
 
-POOLS = ("threads", "prefork", "solo")
+POOLS = ("threads", "prefork")
 
 settings = Settings.load()
 if not settings.dispatcher:
@@ -33,8 +33,16 @@ class _Process:
 
     queues: tuple[str, ...] = ()
     studio: Studio | None = None
-    stopping = multiprocessing.get_context("fork").Event()
-    """Set by the parent: children hear of a warm shutdown from nowhere else."""
+    told, telling = multiprocessing.Pipe(duplex=False)
+    """Its end says to a child that its parent stops; an event would make the parent wait for a child that was killed."""
+
+
+class _Drain(bootsteps.StartStopStep):
+    """However Celery is stopped, from afar, too: nothing more is claimed before it waits for what is active."""
+
+    def close(self, parent: Any) -> None:
+        del parent
+        _drain()
 
 
 def run_worker(*options: str) -> int:
@@ -57,20 +65,25 @@ def _set_up_logging(**_: Any) -> None:
 def _begin(instance: Any, **_: Any) -> None:
     """Before the first message, and though the broker be away."""
     _Process.queues = tuple(instance.app.amqp.queues.consume_from)
+    try:
+        settings.refuse_unknown_queues(_Process.queues)
+    except SettingsError as error:
+        _refuse(str(error))
     pool = instance.pool_cls.__module__.rpartition(".")[2]
     if pool == "thread":
         _open()
-    elif pool not in ("prefork", "solo"):
-        _refuse(f"Limner paints in Celery's pools {', '.join(POOLS)}; {pool} is another: use --pool threads.")
+    elif pool != "prefork":
+        _refuse(f"Limner paints in Celery's pools {' and '.join(POOLS)}; {pool} is another: use --pool threads.")
 
 
 def _begin_in_child(**_: Any) -> None:
+    _Process.telling.close()
     _open(slots=1)
     threading.Thread(target=_drain_with_parent, name="limner-parent", daemon=True).start()
 
 
 def _drain(**_: Any) -> None:
-    _Process.stopping.set()
+    _Process.telling.close()
     if _Process.studio is not None:
         _Process.studio.drain()
 
@@ -97,12 +110,13 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 def _drain_with_parent() -> None:
-    _Process.stopping.wait()
+    _Process.told.poll(None)
     if _Process.studio is not None:
         _Process.studio.drain()
 
 
 app.task(look, name=LOOK, ignore_result=True)
+app.steps["worker"].add(_Drain)
 for signal, receiver in (
     (signals.setup_logging, _set_up_logging),
     (signals.celeryd_after_setup, _begin),

@@ -244,6 +244,15 @@ class Settings(BaseSettings):
         """Whose queue each engine is in."""
         return {name: engine.queue for name, engine in self.engines.items()}
 
+    def refuse_unknown_queues(self, queues: Iterable[str]) -> None:
+        """Raises SettingsError for a queue that no engine is in."""
+        known = sorted({*self.queues.values()})
+        for queue in queues:
+            if queue not in known:
+                raise SettingsError(
+                    f"No engine is in queue {queue}; there are {', '.join(known)}. See `queue` of [engines.NAME]."
+                )
+
     def refuse_alone(self) -> None:
         """Raises SettingsError where a broker would nudge workers on machines that cannot see the rows or the pictures."""
         if self.database_path is not None:

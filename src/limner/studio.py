@@ -22,6 +22,7 @@ class Studio:
         self._assembly = Assembly(settings)
         self._queues, self._slots = queues, slots
         self._grace = settings.limits.drain_grace
+        self._drained: asyncio.Future[None] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="limner-studio", daemon=True)
 
@@ -39,11 +40,14 @@ class Studio:
         self._do(self._look())
 
     def drain(self) -> None:
-        """No more claims; what is being painted may end, and goes back to the queue after a while. Returns at once."""
+        """No more claims; what is being painted may end, and goes back to the queue after a while. Returns at once, and
+        does nothing where that was said before.
+        """
         asyncio.run_coroutine_threadsafe(self._drain(), self._loop)
 
     def close(self) -> None:
         """Drains, and lets go of everything."""
+        self._do(self._drain())
         self._do(self._assembly.stop())
         self._end_loop()
 
@@ -54,8 +58,10 @@ class Studio:
 
     async def _drain(self) -> None:
         worker = self._assembly.worker
-        if worker is not None:
-            await worker.drain(self._grace)
+        if self._drained is None and worker is not None:
+            self._drained = asyncio.ensure_future(worker.drain(self._grace))
+        if self._drained is not None:
+            await self._drained
 
     def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -8,7 +8,7 @@ import time
 import pytest
 from kombu import Connection, Queue
 
-from limner.dispatchers.celery import LOOK, CeleryDispatcher
+from limner.dispatchers.celery import COALESCED, LOOK, CeleryDispatcher
 from tests.fleet.brokers import Proxy
 
 LONG = 30.0
@@ -59,6 +59,24 @@ async def test_many_nudges_at_once_are_few_messages(broker, queue):
             dispatcher.nudge("painter")
             dispatcher.nudge("flux")
         assert 1 <= len(await asyncio.to_thread(taken, broker, queue)) <= 3
+
+
+async def test_nudges_that_nobody_takes_do_not_pile_up(broker, queue, monkeypatch):
+    monkeypatch.setattr("limner.dispatchers.celery.ENOUGH", 5)
+    async with dispatching(broker, {"painter": queue}) as dispatcher:
+        for _ in range(20):
+            dispatcher.nudge("painter")
+            await asyncio.sleep(2 * COALESCED)
+        assert len(await asyncio.to_thread(taken, broker, queue)) == 5
+
+
+async def test_a_broker_that_forgot_its_queues_learns_of_them_again(mortal_redis, queue):
+    url = f"celery+{mortal_redis.url}"
+    async with dispatching(url, {"painter": queue}) as dispatcher:
+        for _ in range(3):
+            dispatcher.nudge("painter")
+            assert len(await asyncio.to_thread(taken, url, queue)) == 1
+            mortal_redis.do("FLUSHALL")
 
 
 async def test_engines_that_have_no_queue_are_not_told_of(redis_server, queue):

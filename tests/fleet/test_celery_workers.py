@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults.installation import LIMNER, installation
@@ -36,8 +37,14 @@ queue = "{queue}-gpu"
 
 [limits]
 poll = {poll}
-drain_grace = 0.5
+drain_grace = {grace}
+running_per_owner = {share}
 """
+
+NO_BROKER = "celery+redis://127.0.0.1:1/0"
+STATES = "SELECT state, count(*) AS n FROM limner_jobs GROUP BY state"
+
+on_redis = pytest.mark.parametrize("broker", ["redis"], indirect=True)
 
 
 @pytest.fixture
@@ -48,8 +55,9 @@ def queue():
 @pytest.fixture
 def fleet(tmp_path, postgres_url, broker, queue):
     @contextmanager
-    def fleet(*, seconds=60.0, poll=60.0, broker=broker):
+    def fleet(*, seconds=60.0, poll=60.0, grace=0.5, share=16, broker=broker):
         facts = {"broker": broker, "queue": queue, "home": tmp_path, "seconds": seconds, "poll": poll}
+        facts |= {"grace": grace, "share": share}
         with installation(tmp_path, SETTINGS.format(**facts), postgres_url) as place:
             place.start("serve")
             place.wait_ready()
@@ -128,17 +136,58 @@ def celery(broker, *command):
     ).stdout
 
 
+@on_redis
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-async def test_a_warm_shutdown_gives_back_what_is_painted_without_losing_a_lease(fleet, pool):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+async def test_a_shutdown_gives_back_what_is_painted_without_losing_a_lease(fleet, pool, number):
     with fleet() as place:
         worker = place.start("work", "--pool", pool, "--concurrency", "1")
         ready(place)
         job = ask(place, model="slow")
         until(lambda: state_of(place, job)["state"] == "running")
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
+        worker.send_signal(number)
+        assert worker.wait(30) == 0 or number == signal.SIGQUIT  # Celery says of a cold shutdown that it failed
         (row,) = place.rows("SELECT state, lease_owner, lease_losses, crash_count FROM limner_jobs")
         assert row == {"state": "queued", "lease_owner": None, "lease_losses": 0, "crash_count": 0}
+
+
+@on_redis
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+async def test_a_warm_shutdown_lets_end_what_a_worker_found_by_itself(fleet, pool):
+    with fleet(seconds=3.0, poll=0.5, grace=60, broker=NO_BROKER) as place:
+        worker = place.start("work", "--pool", pool, "--concurrency", "1")
+        job = ask(place, model="slow")
+        until(lambda: state_of(place, job)["state"] == "running")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+        assert state_of(place, job)["state"] == "succeeded"
+
+
+@on_redis
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+async def test_a_shutdown_from_afar_does_not_wait_for_the_backlog(fleet, broker, pool):
+    with fleet(seconds=1.0, grace=60, share=1) as place:
+        worker = place.start("work", "--pool", pool, "--concurrency", "1")
+        ready(place)
+        for _ in range(60):
+            ask(place, model="slow")
+        until(lambda: "limner.look" in celery(broker, "inspect", "active"))
+        celery(broker, "control", "shutdown")
+        assert worker.wait(30) == 0
+        states = {row["state"]: row["n"] for row in place.rows(STATES)}
+        assert set(states) == {"queued", "succeeded"}
+
+
+@on_redis
+async def test_a_warm_shutdown_does_not_wait_for_a_child_that_was_killed(fleet):
+    with fleet() as place:
+        worker = place.start("work", "--pool", "prefork", "--concurrency", "2")
+        ready(place)
+        children = until(lambda: psutil.Process(worker.pid).children())
+        children[0].kill()
+        until(lambda: children[0].pid not in {child.pid for child in psutil.Process(worker.pid).children()})
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
 
 
 async def test_a_child_paints_one_job_at_a_time(fleet):
@@ -154,7 +203,7 @@ async def test_a_child_paints_one_job_at_a_time(fleet):
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
 async def test_workers_paint_though_the_broker_was_never_there(fleet, pool):
-    with fleet(poll=0.5, broker="celery+redis://127.0.0.1:1/0") as place:
+    with fleet(poll=0.5, broker=NO_BROKER) as place:
         place.start("work", "--pool", pool, "--concurrency", "1")
         job = ask(place)
         assert wait_until_final(place, [job], 30)[job]["state"] == "succeeded"
@@ -164,18 +213,28 @@ def run(place, *command):
     return subprocess.run(command, env=place.environment(), capture_output=True, text=True, check=False, timeout=60)
 
 
-async def test_what_cannot_work_is_refused_with_the_remedy(fleet):
+@on_redis
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+async def test_a_queue_that_no_engine_is_in_is_refused(fleet, pool):
     with fleet() as place:
-        unknown = run(place, *LIMNER, "work", "--queues", "nowhere")
+        unknown = run(place, *LIMNER, "work", "--pool", pool, "--queues", "nowhere")
         assert "No engine is in queue nowhere" in unknown.stderr
         assert unknown.returncode != 0
-        told = run(place, CELERY, "-A", "limner.celery", "worker", "--pool", "threads", "-Q", "nowhere")
-        assert "No engine is in queue nowhere" in told.stdout + told.stderr
+        told = run(place, CELERY, "-A", "limner.celery", "worker", "--pool", pool, "-Q", "nowhere")
+        assert "No engine is in queue nowhere" in told.stderr
         assert told.returncode != 0
 
 
+@on_redis
+async def test_a_pool_that_cannot_paint_is_refused(fleet, queue):
+    with fleet() as place:
+        refused = run(place, CELERY, "-A", "limner.celery", "worker", "--pool", "solo", "-Q", queue)
+        assert "use --pool threads" in refused.stderr
+        assert refused.returncode != 0
+
+
 async def test_a_file_of_this_machine_is_no_database_for_celerys_workers(tmp_path, monkeypatch):
-    monkeypatch.setenv("LIMNER_DISPATCHER", "celery+redis://127.0.0.1:1/0")
+    monkeypatch.setenv("LIMNER_DISPATCHER", NO_BROKER)
     for command in ("serve", "work"):
         refused = subprocess.run(
             [*LIMNER, command, "--home", str(tmp_path), "--json"],

@@ -21,8 +21,12 @@ EXPIRES = 60.0
 """Seconds after which a nudge says nothing any more: workers have looked by themselves."""
 COALESCED = 0.05
 """Seconds between two nudges of a queue at least."""
+ENOUGH = 100
+"""Nudges that wait in a queue at most: where nobody takes them, one more says nothing, and Redis would keep it for ever."""
 PATIENCE = 5.0
 """Seconds for which a broker may be silent."""
+UP = 60.0
+"""Seconds in which a child of Celery's has opened its connections."""
 PAUSE = 1.0
 """Seconds until the next try after a fault."""
 
@@ -42,6 +46,7 @@ def celery_app(url: str, default_queue: str) -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
+        worker_proc_alive_timeout=UP,
         broker_connection_timeout=PATIENCE,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -120,12 +125,20 @@ class CeleryDispatcher(InProcessDispatcher):
     def _send(self, producer: Any, queue: str) -> None:
         """What fails is due again."""
         try:
-            self._app.send_task(LOOK, args=[queue], queue=queue, expires=EXPIRES, producer=producer, ignore_result=True)
+            if self._waiting(producer, queue) < ENOUGH:
+                self._app.send_task(
+                    LOOK, args=[queue], queue=queue, expires=EXPIRES, producer=producer, ignore_result=True
+                )
         except BaseException:
             self._due.add(queue)
             self._wanted.set()
             raise
         self._note_answer()
+
+    def _waiting(self, producer: Any, queue: str) -> int:
+        """How many nudges nobody has taken yet."""
+        declared = self._app.amqp.queues[queue].bind(producer.channel).queue_declare()
+        return int(declared.message_count)
 
     def _note_away(self, error: Exception) -> None:
         """Once an outage; a connection that can be made says little, a message that was taken says more."""
