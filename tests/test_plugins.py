@@ -178,7 +178,9 @@ def test_a_child_is_not_started_with_what_it_does_not_understand(options, senten
 
 
 def test_a_typo_in_what_every_engine_takes_gets_the_nearest():
-    with pytest.raises(SettingsError, match=r"Did you mean memory_limit\? .*every engine takes kind, on_ambiguous"):
+    with pytest.raises(
+        SettingsError, match=r"Did you mean memory_limit\? .*every engine takes kind, queue, on_ambiguous"
+    ):
         engine_from_settings("quick", "instant", {"memroy_limit": 2**30})
 
 

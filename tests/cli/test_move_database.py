@@ -47,7 +47,7 @@ def test_the_setting_may_be_changed_first(limner, ask, folder, target, monkeypat
 
 def test_passwords_are_not_shown(limner, ask, target):
     ask("paint", "a fox")
-    code, out, _ = limner("move-database", "--to", target.replace("postgres:@", "postgres:xyzzy@"))
+    code, out, _ = limner("move-database", "--to", target.replace("postgres@/", "postgres:xyzzy@/"))
     assert (code, "xyzzy" in out, ":…@" in out) == (0, False, True)
 
 

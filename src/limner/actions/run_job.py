@@ -72,7 +72,7 @@ async def paint(run: Running, strokes: Strokes) -> Stroke:
         stroke = await strokes.next(within=run.seconds_left)
     except EngineError as error:
         if error.retry is RetryClass.ONCE:
-            for ordinal in error.facts.get("spent", ()):
+            for ordinal in error.facts.get("spent", (error.facts.get("ordinal"),)):
                 run.note_spent(ordinal)
         raise
     if stroke is None:

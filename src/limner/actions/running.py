@@ -122,9 +122,9 @@ class Running:
         if call and self.missing.isdisjoint(range(call.first_ordinal, call.first_ordinal + call.count)):
             del self.calls[call.first_ordinal]
 
-    def note_spent(self, ordinal: int) -> None:
-        """Its call has come to an end: whatever was paid for it bought nothing that can be kept."""
-        if call := self._call_of(ordinal):
+    def note_spent(self, ordinal: int | None) -> None:
+        """Its call has come to an end: whatever was paid for it bought nothing that can be kept. None names no call."""
+        if ordinal is not None and (call := self._call_of(ordinal)):
             self.spent.add(call.first_ordinal)
             del self.calls[call.first_ordinal]
 

@@ -62,7 +62,7 @@ async def test_an_answer_is_read_up_to_its_limit_packed_or_not(deepai, deed, mon
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     _, fault = await fault_of(deepai, deed)
     assert (type(fault), fault.facts, fault.detail) == (
-        CallFailed, {"spent": (0,)}, "The service's answer cannot be read. It is larger than 1 MiB.",
+        CallFailed, {"ordinal": 0}, "The service's answer cannot be read. It is larger than 1 MiB.",
     )  # fmt: skip
     if deed == "huge":
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
@@ -71,7 +71,7 @@ async def test_an_answer_is_read_up_to_its_limit_packed_or_not(deepai, deed, mon
 async def test_a_picture_is_fetched_up_to_its_limit(deepai, monkeypatch):
     monkeypatch.setattr(hosted_client, "LARGEST_PICTURE", 2**20)
     _, fault = await fault_of(deepai, "huge", at="picture")
-    assert (type(fault), fault.facts) == (BadImage, {"spent": (0,)})
+    assert (type(fault), fault.facts) == (BadImage, {"ordinal": 0})
     assert (
         fault.detail == "The picture cannot be fetched. The service's answer cannot be read. It is larger than 1 MiB."
     )
@@ -79,7 +79,7 @@ async def test_a_picture_is_fetched_up_to_its_limit(deepai, monkeypatch):
 
 async def test_a_page_instead_of_an_answer_ends_the_call(deepai):
     _, fault = await fault_of(deepai, "html")
-    assert (type(fault), fault.facts) == (CallFailed, {"spent": (0,)})
+    assert (type(fault), fault.facts) == (CallFailed, {"ordinal": 0})
     assert fault.detail == "The service answered with text/html instead of JSON."
 
 
@@ -96,7 +96,7 @@ async def test_a_page_instead_of_an_answer_ends_the_call(deepai):
 async def test_a_download_that_fails_in_passing_keeps_its_handle(deepai, deed, expected):
     strokes, fault = await fault_of(deepai, deed, at="picture")
     assert (kinds(strokes), type(fault)) == (["Submitting", "Submitted"], expected)
-    assert ("spent" in fault.facts) == (expected is CallFailed)
+    assert ("ordinal" in fault.facts) == (expected is CallFailed)
 
 
 async def test_a_redirect_is_not_followed(deepai):

@@ -164,7 +164,7 @@ def call_for(ordinals: tuple[int, ...]) -> Iterator[None]:
     try:
         yield
     except (BadImage, CallFailed) as error:
-        error.facts = {**error.facts, "spent": (ordinals[0],)}
+        error.facts = {**error.facts, "ordinal": ordinals[0]}
         raise
 
 

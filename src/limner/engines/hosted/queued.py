@@ -143,7 +143,8 @@ class _Watch:
                 raise error
             return
         self._fault = self._fault or error
-        self._spent += error.facts.get("spent", ())
+        if "ordinal" in error.facts:
+            self._spent.append(error.facts["ordinal"])
         del self.handles[ordinals]
 
     def conclude(self) -> None:
