@@ -1,5 +1,6 @@
 """The fleet of the compose file as plain processes: Postgres, Redis, an S3 server, two servers, two workers, nginx."""
 
+import hashlib
 from urllib.parse import urlsplit
 
 import httpx
@@ -51,7 +52,7 @@ def submit(client, **body):
 
 
 def test_a_picture_is_painted_and_watched_through_the_front(fleet):
-    _, _, _, client = fleet
+    place, _, _, client = fleet
     job = submit(client)
     events = []
     with client.stream("GET", job["urls"]["events"]) as stream:
@@ -59,7 +60,12 @@ def test_a_picture_is_painted_and_watched_through_the_front(fleet):
     assert events[0] == "job"
     done = client.get(job["urls"]["self"]).json()
     assert done["state"] == "succeeded"
-    assert client.get(done["images"][0]["url"]).raise_for_status().headers["content-type"] == "image/png"
+    (image,) = done["images"]
+    seen = client.get(image["url"]).raise_for_status()
+    assert (seen.headers["content-type"], hashlib.sha256(seen.content).hexdigest()) == ("image/png", image["sha256"])
+    with place.client() as direct:
+        told = direct.get(image["url"], headers={"x-sendfile-type": "X-Accel-Redirect"})
+    assert told.headers["x-accel-redirect"].startswith("/protected/pictures/")
     assert client.get("/metrics").status_code == 403
 
 
