@@ -366,8 +366,9 @@ def _watch_of(settings: Settings) -> Watch:
     if settings.database_path is not None:
         return FileWatch(settings.database_path)
     from limner.notifiers.postgres import ListenWatch  # noqa: PLC0415 - its driver is an extra
+    from limner.repositories.sql.postgres import PostgresDatabase  # noqa: PLC0415
 
-    return ListenWatch(settings.database_url)
+    return ListenWatch(PostgresDatabase(settings.database_url).connect_for_listening)
 
 
 def _storage_of(settings: Settings) -> Storage:

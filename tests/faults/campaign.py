@@ -28,6 +28,9 @@ from tests.faults.oracle import check_everything, check_shares
 LONGEST_WAIT = 15.0
 """Seconds: half a lease. What is let go within them did not have to wait for it."""
 
+POINT_WITHIN = 12.0
+"""Seconds within which a worker mostly starts and comes to the point at which it is to die."""
+
 SHARE = 6
 """Jobs of the one owner that may run at once: fewer than the engines of two processes have room for."""
 
@@ -202,12 +205,17 @@ class Campaign:
     def killed(self) -> int:
         return sum(self.kills.values())
 
+    @property
+    def struck_points(self) -> set[str]:
+        return set(self.kills) & set(POINTS)
+
     def strike(self) -> None:
-        """One kill, of the server, of the worker, of an engine's child, or of a worker at a named point."""
-        time.sleep(self.chance.uniform(0.05, 0.6))
-        strikes = (self._kill_server, self._kill_worker, self._kill_child, self._kill_at_a_point)
-        if victim := self.chance.choice(strikes)():
-            self.kills[victim] = self.kills.get(victim, 0) + 1
+        """Some kills: of the server, of the worker, of an engine's child, and of a worker at a named point."""
+        strikes = [self._kill_server, self._kill_worker, self._kill_child, self._kill_at_a_point]
+        for strike in self.chance.sample(strikes, k=len(strikes)):
+            time.sleep(self.chance.uniform(0.05, 0.6))
+            if victim := strike():
+                self.kills[victim] = self.kills.get(victim, 0) + 1
 
     def _kill_server(self) -> str:
         self.server = self._replace(self.server, "serve")
@@ -236,10 +244,10 @@ class Campaign:
         kill(self.worker)
         point = self.chance.choice(POINTS)
         doomed = self.place.start("work", faults=f"{point}:{self.chance.randint(1, 2)}=SIGKILL")
-        struck = _dies_by_itself(doomed, 2.0 if point == "during_drain" else 6.0)
+        struck = _dies_by_itself(doomed, 2.0 if point == "during_drain" else POINT_WITHIN)
         if not struck and point == "during_drain":
             doomed.terminate()
-            struck = _dies_by_itself(doomed, 6.0)
+            struck = _dies_by_itself(doomed, POINT_WITHIN)
         kill(doomed)
         self.worker = self.place.start("work")
         return point if struck else ""
@@ -283,7 +291,7 @@ def run(home: Path, *, kills: int, seed: int, database: str = "", dispatcher: st
         campaign.start()
         submitter = Submitter(place, seed, services=(deepai, replicate))
         submitter.start()
-        while campaign.killed < kills:
+        while campaign.killed < kills or not campaign.struck_points:
             campaign.strike()
         submitter.stopped.set()
         submitter.join()

@@ -110,7 +110,8 @@ def check_charges(ledgers: Iterable[Path], jobs: Iterable[dict[str, Any]]) -> No
 
 def check_usage(place: Installation, ledgers: Iterable[Path]) -> None:
     """No call was charged that is not on the ledger of its engine, whose name is the file's."""
-    told = place.rows("SELECT engine, sum(calls) AS calls FROM limner_usage WHERE owner = '' GROUP BY engine")
+    together = "owner NOT IN (SELECT owner FROM limner_jobs)"
+    told = place.rows(f"SELECT engine, sum(calls) AS calls FROM limner_usage WHERE {together} GROUP BY engine")
     noted = {row["engine"]: row["calls"] for row in told}
     for ledger in ledgers:
         assert len(read_ledger(ledger)) <= noted.get(ledger.stem, 0), ledger

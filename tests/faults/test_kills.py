@@ -25,5 +25,4 @@ def check(struck):
     assert max(struck.let_go) < campaign.LONGEST_WAIT, (
         "the sweep did not see that a process was dead: its leases ran out"
     )
-    assert set(struck.kills) & set(campaign.POINTS), "no named point was struck"
     assert struck.peak == campaign.SHARE, "the owner's share was never used up: its limit proved nothing"

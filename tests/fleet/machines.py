@@ -10,7 +10,7 @@ import httpx
 
 from tests.faults.installation import Installation
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Machines:

@@ -21,6 +21,10 @@ paint_seconds = {seconds}
 pictures_per_call = 1
 concurrency = {concurrency}
 on_ambiguous = "retry"
+
+[limits]
+lease = 10
+start_margin = 3
 """
 JOBS = 12
 PICTURES = 3
@@ -133,7 +137,7 @@ def test_previews_of_another_machines_paint_are_seen_and_go_with_the_job(machine
 
 
 def test_a_worker_beside_a_server_on_one_file_shows_its_previews_there(tmp_path):
-    with installation(tmp_path, settings_in(tmp_path, seconds=6.0, concurrency=1)) as place:
+    with installation(tmp_path, settings_in(tmp_path, seconds=60.0, concurrency=1)) as place:
         place.start("serve")
         place.wait_ready()
         place.start("work")

@@ -8,7 +8,11 @@ from limner.observers import logs
 
 
 @pytest.fixture
-def output():
+def output(monkeypatch):
+    """A server that ran in this process has made uvicorn's own loggers speak for themselves."""
+    for fact, value in {"handlers": [], "propagate": True, "disabled": False, "level": logging.NOTSET}.items():
+        monkeypatch.setattr(logging.getLogger("uvicorn.access"), fact, value)
+        monkeypatch.setattr(logging.getLogger("uvicorn"), fact, value)
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     yield io.StringIO()

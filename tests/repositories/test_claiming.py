@@ -7,6 +7,7 @@ import pytest
 
 from limner.contracts.repository import Requeue
 from limner.domain.job import JobState
+from limner.repositories.sql import recount
 from tests.repositories.making import (
     POLICY,
     claimed,
@@ -174,6 +175,19 @@ async def test_a_lane_that_counts_wrong_is_mended_at_the_claim(repository, place
     await owners_of(repository, 9)
     await owners_of(repository, 9)
     assert (await repository.queue_facts()).queued == {"painter": 0}
+
+
+async def test_what_was_claimed_is_handed_out_though_lanes_cannot_be_counted_again(repository, place, monkeypatch):
+    """Nobody else would renew those leases."""
+
+    def fail(*given):
+        raise ValueError("a bug")
+
+    await submitted(repository)
+    await submitted(repository, owner="ben")
+    execute(place, "UPDATE limner_lanes SET queued = 9 WHERE owner = 'ann'")
+    monkeypatch.setattr(recount, "recount", fail)
+    assert sorted(await owners_of(repository, 9)) == ["ann", "ben"]
 
 
 async def test_claims_are_told(repository):

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -7,7 +8,8 @@ from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.identity import new_id
 from limner.domain.job import JobState
 from limner.repositories.sql import deleting, expiring
-from tests.repositories.making import POLICY, new_image, new_key, opened, running, submitted
+from limner.repositories.sql.locks import lock_everybody
+from tests.repositories.making import POLICY, execute, new_image, new_key, opened, running, submitted
 
 KEY = Idempotency(key="k", fingerprint="f")
 HOUR = 3600
@@ -148,6 +150,35 @@ async def test_a_new_retention_dates_finished_jobs_again(place, clock, before, a
         assert (dated.expires_at and (dated.expires_at - job.finished_at).total_seconds()) == after
 
 
+async def test_a_new_retention_dates_many_jobs_again_before_any_goes_by_its_old_date(place, clock, monkeypatch):
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    async with opened(place, clock, image_age=60.0) as repository:
+        await expire(repository)
+        jobs = [await finished(repository) for _ in range(5)]
+    clock.pass_(HOUR)
+    async with opened(place, clock, image_age=2 * HOUR) as repository:
+        assert (await expire(repository))[1] == ()
+        for job in [await repository.find_job(job.id) for job in jobs]:
+            for dated in (job, job.images[0]):
+                assert (dated.expires_at - job.finished_at).total_seconds() == 2 * HOUR
+    assert execute(place, "SELECT name FROM limner_facts WHERE substr(name, 1, 7) = 'redated'") == []
+
+
+async def test_dating_again_that_broke_off_for_another_retention_begins_anew(place, clock, monkeypatch):
+    monkeypatch.setattr(expiring, "BATCH", 1)
+    async with opened(place, clock, image_age=60.0) as repository:
+        await expire(repository)
+        jobs = [await finished(repository) for _ in range(3)]
+    for age in (HOUR, 2 * HOUR, HOUR):
+        async with opened(place, clock, image_age=age) as repository:
+            step = partial(expiring.expire, policy=POLICY, moment=repository._moment())
+            await repository._write(step, locks=lock_everybody)
+    async with opened(place, clock, image_age=HOUR) as repository:
+        await expire(repository)
+        for job in [await repository.find_job(job.id) for job in jobs]:
+            assert (job.expires_at - job.finished_at).total_seconds() == HOUR
+
+
 async def test_the_oldest_pictures_beyond_the_quota_are_hidden(repository):
     old, new = await finished(repository, size=60), await finished(repository, size=60)
     other = await finished(repository, owner="ben", size=60)
@@ -236,7 +267,9 @@ async def test_between_two_batches_of_a_deleted_owner_lanes_tell_the_truth(repos
     for _ in range(3):
         facts = await repository.queue_facts()
         seen.append(sum(facts.queued.values()) + sum(facts.running.values()))
-        await repository._write(lambda connection: deleting.delete_some_of(connection, "ann", repository._moment()))
+        await repository._write(
+            lambda connection: deleting.delete_some_of(connection, "ann", repository._moment()), locks=lock_everybody
+        )
     assert (seen, (await repository.queue_facts()).queued) == ([3, 2, 1], {})
 
 

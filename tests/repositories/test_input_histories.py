@@ -141,6 +141,9 @@ def test_bytes_go_with_the_last_row_that_names_them(new_places):
     run_state_machine_as_test(
         InputHistories,
         settings=settings(
-            max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=new_places.histories,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

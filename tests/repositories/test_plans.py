@@ -83,7 +83,7 @@ SEARCHES = {
         "COVERING INDEX limner_jobs_expensive (engine=? AND owner=?",
     ),
     "what was spent": (usage._SPENT, "PRIMARY KEY (owner=? AND day>?)"),
-    "usage": (usage._OF_OWNER, "PRIMARY KEY (owner=? AND day>? AND day<?)"),
+    "usage": (usage._BETWEEN, "PRIMARY KEY (owner=? AND day>? AND day<?)"),
     "all jobs of an owner": (deleting._OF_OWNER, "limner_jobs_of_owner (owner=?)"),
 }
 POINTED = {

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -15,18 +16,24 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, make_url
 
 from limner.contracts.repository import Requeue
-from limner.domain.errors import DatabaseError, DatabaseUnavailable, LeaseLost
+from limner.domain.errors import DatabaseError, DatabaseUnavailable, LeaseLost, Transient
 from limner.domain.job import JobError, JobState
+from limner.domain.usage import EVERYBODY
 from limner.repositories.sql import SqlRepository, migrating, tables
+from limner.repositories.sql.locks import lock_nothing
+from limner.repositories.sql.postgres import PostgresDatabase
 from tests.repositories.making import (
     POLICY,
     claimed,
     execute,
     new_image,
+    new_job,
     nobody_is_dead,
     opened,
     running,
     submitted,
+    trouble,
+    used,
 )
 
 SHARE = 2
@@ -130,6 +137,115 @@ async def test_whoever_fell_behind_is_waited_for(url):
             await asyncio.sleep(0.2)
             assert not claiming.done()
         assert [claim.job.id for claim in await claiming] == [ann.id]
+
+
+async def test_who_was_left_is_tried_again_whatever_was_found_for_other_engines(url):
+    async with opened(url) as repository:
+        for owner, engine in (("ann", "first"), ("ben", "second"), ("cleo", "third")):
+            await submitted(repository, owner=owner, route=(engine,))
+        with held(url, "ben"):
+            free = {"first": 1, "second": 1, "third": 2}
+            claiming = asyncio.create_task(repository.claim("w1", free, policy=POLICY))
+            while not (claiming.done() or waits(url)):
+                await asyncio.sleep(0.01)
+        claims, _ = await claiming
+        assert {claim.job.owner for claim in claims} == {"ann", "ben", "cleo"}
+
+
+def waits(url):
+    """Whether anybody does, for an owner."""
+    return execute(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") != []
+
+
+async def test_an_engine_that_was_in_trouble_gets_one_probe_of_all_machines(url):
+    policy = replace(POLICY, breaker_failures=1, breaker_pause=0.05)
+    async with opened(url) as one, opened(url) as other:
+        for owner in ("ann", "ben"):
+            await submitted(one, owner=owner)
+        await trouble(one, "painter", Transient("down"), policy=policy)
+        await asyncio.sleep(0.1)
+        with closing(psycopg.connect(url)) as prober:
+            prober.execute("SELECT pg_advisory_xact_lock(1818848624, hashtext('painter'))")
+            assert await claimed(other, slots=2, policy=policy) == ()
+        (probe,) = await claimed(other, slots=2, policy=policy)
+        assert probe.probe
+
+
+async def test_nobody_waits_for_what_another_owner_adds_to_the_ledger(url):
+    async with opened(url) as repository:
+        anns, bens = [await running(repository, owner=owner) for owner in ("ann", "ben")]
+        await repository.keep_image(anns.lease, new_image(anns), finish=True)
+        with closing(psycopg.connect(url)) as slow:
+            slow.execute("UPDATE limner_usage SET calls = calls")
+            await asyncio.wait_for(repository.keep_image(bens.lease, new_image(bens), finish=True), 15)
+        assert (await used(repository, EVERYBODY))[0] == 2
+
+
+async def test_what_takes_too_long_is_undone(url, monkeypatch):
+    """A position that came so late would not be looked for."""
+    async with opened(url) as repository:
+        monkeypatch.setattr("limner.repositories.sql.postgres.LONGEST", 0.0)
+        with pytest.raises(DatabaseUnavailable, match="too slow"):
+            await submitted(repository)
+        monkeypatch.undo()
+        assert execute(url, "SELECT id FROM limner_jobs") == []
+        await submitted(repository)
+
+
+async def test_an_event_is_dated_when_it_is_written_however_long_its_job_waited(url):
+    async with opened(url) as repository:
+        job = new_job(repository.now() - timedelta(minutes=5))
+        await repository.submit(job, idempotency=None, policy=POLICY)
+        (event,) = await repository.events_after(job.id, 0)
+        assert event.at - job.created_at > timedelta(minutes=4)
+
+
+async def test_the_operators_options_join_ours(url):
+    given = make_url(url).update_query_dict(
+        {"options": "-c default_transaction_isolation=serializable -c statement_timeout=7s"}
+    )
+    async with opened(given.render_as_string(hide_password=False)) as repository:
+        shown = await repository._write(settings_of, locks=lock_nothing)
+    assert shown == ("read committed", "7s", "5s")
+
+
+def settings_of(connection):
+    names = ("transaction_isolation", "statement_timeout", "idle_in_transaction_session_timeout")
+    with closing(connection.connection.cursor()) as cursor:
+        return tuple(cursor.execute(f"SHOW {name}").fetchone()[0] for name in names)
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (psycopg.OperationalError("the connection is lost"), True),
+        (psycopg.InterfaceError("the connection is closed"), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.IdleInTransactionSessionTimeout(), True),
+        (psycopg.errors.TransactionTimeout(), True),
+        (psycopg.errors.QueryCanceled(), False),
+        (psycopg.errors.TooManyConnections(), False),
+        (psycopg.errors.LockNotAvailable(), False),
+    ],
+)
+def test_errors_are_told_apart_by_what_the_server_says(error, lost):
+    database = PostgresDatabase("postgresql://db/limner")
+    assert database.has_lost_connection(error) is lost
+    assert isinstance(database.translate(error), DatabaseUnavailable)
+
+
+def test_a_bug_is_not_taken_for_an_outage():
+    assert PostgresDatabase("postgresql://db/limner").translate(psycopg.errors.SyntaxError()) is None
+
+
+async def test_a_migration_takes_the_time_that_it_needs(empty_url):
+    short = make_url(empty_url).update_query_dict({"options": "-c statement_timeout=300ms"})
+    with closing(psycopg.connect(empty_url, autocommit=True)) as other:
+        other.execute("SELECT pg_advisory_lock(1818848622, 1)")
+        migrating_ = asyncio.create_task(SqlRepository(short.render_as_string(hide_password=False)).migrate())
+        await asyncio.sleep(1)
+        assert not migrating_.done()
+    assert await migrating_ == (None, migrating.HEAD)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ CHECKS = (
     "use_after_free",
     "ensure_resource_availability",
 )
-EXAMPLES = 8
+EXAMPLES = 5
 SEED = 20_260_901
 
 

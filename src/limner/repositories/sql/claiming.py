@@ -19,7 +19,7 @@ from limner.repositories.sql.changes import record
 from limner.repositories.sql.engine_states import engine_states, hold_probe
 from limner.repositories.sql.jobs import with_images
 from limner.repositories.sql.lanes import NONE, ONE, owner_running
-from limner.repositories.sql.locks import is_shared, lock_owners, owner_is_free, share
+from limner.repositories.sql.locks import hold_engine, is_shared, lock_owners, owner_is_free, share
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import Row, decode_call, encode
@@ -85,12 +85,21 @@ class _Round:
         if state.is_blocked(self.moment.now):
             # What is paid for can be fetched without money, and may be gone when there is some again.
             return self._pick(state.engine, slots, urgent_only=True) if state.code == OutOfMoney.code else []
-        if not state.wants_probe(self.moment.now):
-            return self._pick(state.engine, slots)
-        probe = self._pick(state.engine, 1)
+        if state.wants_probe(self.moment.now):
+            return self._pick_probe(state.engine)
+        return self._pick(state.engine, slots)
+
+    def _pick_probe(self, engine: str) -> list[Row]:
+        """One in all, unless somebody else sends it, or just did."""
+        if not hold_engine(self.connection, engine):
+            return []
+        state = engine_states(self.connection, self.moment).get(engine)
+        if state is None or not state.wants_probe(self.moment.now):
+            return []
+        probe = self._pick(engine, 1)
         if probe:
             hold_probe(self.connection, state, self.policy, self.moment)
-            self.probes.add(state.engine)
+            self.probes.add(engine)
         return probe
 
     def _pick(self, engine: str, slots: int, *, urgent_only: bool = False) -> list[Row]:
@@ -132,7 +141,7 @@ class _Round:
             return str(free.owner)
         busy = _NEXT_LANES.first(self.connection, of_engine=engine, at_most=1)
         if busy is None or self.holds:
-            self.left_some = busy is not None
+            self.left_some = self.left_some or busy is not None
             return None
         lock_owners(self.connection, [busy.owner])
         return str(busy.owner)

@@ -24,12 +24,16 @@ BATCH = 500
 JOBS = 100
 """Fewer, because each may have many pictures."""
 SCANNED_EVENTS = 5000
-FOR_EVER = -1
+FOR_EVER = NOTHING = -1
+IMAGE_AGE = "image_age"
+REDATED = "redated_to_"
+"""With an age behind it, the fact up to which end of jobs their rows are dated by it."""
 
 
 def expire(connection: Connection, policy: Policy, moment: Moment) -> Upkeep:
     """One batch of everything but the quota."""
-    _adopt_image_age(connection, moment.image_age)
+    if _dates_again(connection, moment.image_age):
+        return Upkeep(more=True)  # by their old dates nothing may go
     forget_old(connection, moment)
     restorable_since = moment.before(policy.restore_window)
     purged = [row.key for row in _PURGE.rows(connection, deleted_before=restorable_since, batch=BATCH)]
@@ -81,15 +85,31 @@ def _drop_old_events(connection: Connection, bound: int) -> int:
     return _OLD_EVENTS.run(connection, bound=bound, scanned=SCANNED_EVENTS)
 
 
-def _adopt_image_age(connection: Connection, image_age: float | None) -> None:
-    """Finished rows were dated by the retention of their day; when it was set anew they are dated again."""
+def _dates_again(connection: Connection, image_age: float | None) -> bool:
+    """Finished rows were dated by the retention of their day; when it is set anew they are dated again, from one batch
+    to the next. False: they all are.
+    """
     age = FOR_EVER if image_age is None else int(image_age * 1000)
-    row = _IMAGE_AGE.first(connection)
-    if age == (FOR_EVER if row is None else row.value):
-        return
-    _SET_IMAGE_AGE.run(connection, age=age)
+    if age == _fact(connection, IMAGE_AGE):
+        return False
+    place = f"{REDATED}{age}"
+    after = _fact(connection, place)
+    if after == NOTHING:
+        _FORGET_PLACES.run(connection)  # of another age, which was not reached
+    until = _END_OF_BATCH.rows(connection, after=after, batch=BATCH)[0].until
+    if until is None:
+        _SET_FACT.run(connection, name=IMAGE_AGE, value=age)
+        _FORGET_PLACES.run(connection)
+        return False
     for statement in (_REDATE_JOBS, _REDATE_IMAGES):
-        statement.run(connection, age=None if age == FOR_EVER else age)
+        statement.run(connection, age=None if age == FOR_EVER else age, after=after, until=until)
+    _SET_FACT.run(connection, name=place, value=until)
+    return True
+
+
+def _fact(connection: Connection, name: str) -> int:
+    row = _FACT.first(connection, wanted=name)
+    return NOTHING if row is None else int(row.value)
 
 
 def _purge() -> Prepared:
@@ -124,16 +144,24 @@ def _over_quota() -> Prepared:
     return Prepared(by_owner.group_by(images.c.owner).having(kept > bindparam("quota")))
 
 
-def _set_image_age() -> Prepared:
-    statement = insert(facts).values(name=text("'image_age'"), value=bindparam("age"))
+def _set_fact() -> Prepared:
+    statement = insert(facts).values(name=bindparam("name"), value=bindparam("value"))
     return Prepared(statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value}))
+
+
+def _end_of_batch() -> Prepared:
+    """Jobs that ended at the same instant stay together."""
+    ends = select(jobs.c.finished_at).where(jobs.c.finished_at > bindparam("after")).order_by(jobs.c.finished_at)
+    return Prepared(select(func.max(ends.limit(bindparam("batch")).subquery().c.finished_at).label("until")))
 
 
 def _redate_images() -> Prepared:
     ended = select(jobs.c.finished_at).where(jobs.c.id == images.c.job_id).scalar_subquery()
-    return Prepared(update(images).values(expires_at=ended + bindparam("age", type_=BigInteger)))
+    of_batch = images.c.job_id.in_(select(jobs.c.id).where(_IN_BATCH))
+    return Prepared(update(images).where(of_batch).values(expires_at=ended + bindparam("age", type_=BigInteger)))
 
 
+_IN_BATCH = and_(jobs.c.finished_at > bindparam("after"), jobs.c.finished_at <= bindparam("until"))
 _PURGE = _purge()
 _AGED = Prepared(
     select(jobs.c.id).where(jobs.c.expires_at <= bindparam("at"), text(FINISHED)).limit(bindparam("batch"))
@@ -148,9 +176,11 @@ _OLDEST = Prepared(
     .order_by(images.c.id)
     .limit(bindparam("batch"))
 )
-_IMAGE_AGE = Prepared(select(facts.c.value).where(facts.c.name == text("'image_age'")))
-_SET_IMAGE_AGE = _set_image_age()
+_FACT = Prepared(select(facts.c.value).where(facts.c.name == bindparam("wanted")))
+_SET_FACT = _set_fact()
+_FORGET_PLACES = Prepared(delete(facts).where(facts.c.name.startswith(text(f"'{REDATED}'"))))
+_END_OF_BATCH = _end_of_batch()
 _REDATE_JOBS = Prepared(
-    update(jobs).where(text(FINISHED)).values(expires_at=jobs.c.finished_at + bindparam("age", type_=BigInteger))
+    update(jobs).where(_IN_BATCH).values(expires_at=jobs.c.finished_at + bindparam("age", type_=BigInteger))
 )
 _REDATE_IMAGES = _redate_images()

@@ -20,8 +20,9 @@ from limner.repositories.sql.tables import calls, jobs
 
 
 def renew(connection: Connection, leases: Collection[Lease], seconds: float, moment: Moment) -> Renewal:
-    until = moment.after(seconds)
-    held = _RENEW.rows(connection, rows=encode([[lease.job_id, lease.epoch] for lease in leases]), until=until)
+    """Rows are taken in one order, here and in `save_progress`."""
+    until, asked = moment.after(seconds), sorted([lease.job_id, lease.epoch] for lease in leases)
+    held = _RENEW.rows(connection, rows=encode(asked), until=until)
     renewed = {Lease(job_id=JobId(row.id), epoch=row.lease_epoch) for row in held}
     return Renewal(
         lost=frozenset(leases) - renewed,
@@ -31,7 +32,7 @@ def renew(connection: Connection, leases: Collection[Lease], seconds: float, mom
 
 def save_progress(connection: Connection, groups: Sequence[Sequence[ProgressTick]]) -> list[None]:
     latest = {tick.job_id: encode_progress(tick) for ticks in groups for tick in ticks}
-    _SAVE_PROGRESS.run(connection, rows=encode([[job_id, progress] for job_id, progress in latest.items()]))
+    _SAVE_PROGRESS.run(connection, rows=encode(sorted(latest.items())))
     return [None] * len(groups)
 
 

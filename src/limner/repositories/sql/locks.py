@@ -2,18 +2,31 @@
 
 On SQLite one transaction writes at a time, and these do nothing. On Postgres a transaction that changes an owner's jobs
 holds that owner from its first statement to its end: what it reads of him cannot change under it, so that limits are
-exact and two transactions never wait for each other in a ring. The rest, upkeep above all, holds everybody.
+exact and two transactions never wait for each other in a ring. Upkeep of everybody's rows holds everybody. What concerns
+an engine or the keys has locks of its own, taken after those of owners.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import CTE, Boolean, ColumnElement, Connection, Select, bindparam, func, literal_column, select, true
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from limner.repositories.sql.prepared import Prepared, cell, elements, row_source
 from limner.repositories.sql.rows import encode
-from limner.repositories.sql.tables import images, jobs
+from limner.repositories.sql.tables import images, inputs, jobs
 
 Locks = Callable[[Connection], None]
 """Taken before the first statement of some work."""
@@ -22,6 +35,8 @@ EVERYBODY: ColumnElement[int] = literal_column(
     "1818848622"
 )  # "limn": advisory locks of one database share their numbers
 OWNERS: ColumnElement[int] = literal_column("1818848623")
+ENGINES: ColumnElement[int] = literal_column("1818848624")
+KEYS: ColumnElement[int] = literal_column("1818848625")
 NOBODY: ColumnElement[int] = literal_column("0")
 
 
@@ -39,6 +54,23 @@ def lock_owners(connection: Connection, owners: Collection[str]) -> None:
     """In one order everywhere."""
     if is_shared(connection):
         _LOCK_OWNERS.rows(connection, rows=encode([[owner] for owner in owners]))
+
+
+def lock_engines(connection: Connection, engines: Collection[str]) -> None:
+    """In one order everywhere, and behind owners."""
+    if is_shared(connection):
+        _LOCK_ENGINES.rows(connection, rows=encode([[engine] for engine in engines]))
+
+
+def lock_keys(connection: Connection) -> None:
+    """What is made from a key must not slip in while it is revoked."""
+    if is_shared(connection):
+        _LOCK_KEYS.rows(connection)
+
+
+def hold_engine(connection: Connection, engine: str) -> bool:
+    """Where nobody else has it."""
+    return not is_shared(connection) or bool(_TRY_ENGINE.rows(connection, engine=engine)[0].held)
 
 
 def share(connection: Connection) -> None:
@@ -68,8 +100,36 @@ def owner_of_image(image_id: str) -> Locks:
     return lock
 
 
+def owner_of_input(input_id: str) -> Locks:
+    def lock(connection: Connection) -> None:
+        if is_shared(connection):
+            _LOCK_OWNER_OF_INPUT.rows(connection, of_input=input_id)
+
+    return lock
+
+
+def engine_of_job(job_id: str) -> Locks:
+    def lock(connection: Connection) -> None:
+        if is_shared(connection):
+            _LOCK_ENGINE_OF_JOB.rows(connection, of_job=job_id)
+
+    return lock
+
+
 def owner_named(name: str) -> Locks:
     return lambda connection: lock_owners(connection, [name])
+
+
+def engine_named(name: str) -> Locks:
+    return lambda connection: lock_engines(connection, [name])
+
+
+def both(first: Locks, second: Locks) -> Locks:
+    def lock(connection: Connection) -> None:
+        first(connection)
+        second(connection)
+
+    return lock
 
 
 def is_shared(connection: Connection) -> bool:
@@ -82,20 +142,35 @@ def _shared() -> CTE:
     return select(func.pg_advisory_xact_lock_shared(EVERYBODY, NOBODY).label("held")).cte("shared")
 
 
-def _lock(owners: Select[tuple[str]]) -> Prepared:
-    numbers = select(func.hashtext(owners.subquery().c[0]).label("number")).distinct().order_by("number").cte("owners")
-    return Prepared(
-        select(func.pg_advisory_xact_lock(OWNERS, numbers.c.number).label("held")).join_from(numbers, _shared(), true())
-    )
+def _lock_owners_among(names: Select[tuple[str]]) -> Prepared:
+    numbers = _numbers_of(names)
+    lock = func.pg_advisory_xact_lock(OWNERS, numbers.c.number).label("held")
+    return Prepared(select(lock).join_from(numbers, _shared(), true()))
 
 
-def _lock_owners() -> Prepared:
+def _lock_engines_among(names: Select[tuple[str]]) -> Prepared:
+    return Prepared(select(func.pg_advisory_xact_lock(ENGINES, _numbers_of(names).c.number).label("held")))
+
+
+def _numbers_of(names: Select[tuple[str]]) -> CTE:
+    number = func.hashtext(names.subquery().c[0]).label("number")
+    return select(number).distinct().order_by("number").cte("numbers")
+
+
+def _given() -> Select[tuple[str]]:
     source = row_source()
-    return _lock(select(cell(source, 0).label("owner")).select_from(source))
+    return select(cell(source, 0).label("name")).select_from(source)
 
 
 _LOCK_EVERYBODY = Prepared(select(func.pg_advisory_xact_lock(EVERYBODY, NOBODY).label("held")))
-_LOCK_OWNERS = _lock_owners()
-_LOCK_OWNERS_OF_JOBS = _lock(select(jobs.c.owner).where(jobs.c.id.in_(elements("ids", jobs.c.id))))
-_LOCK_OWNER_OF_IMAGE = _lock(select(images.c.owner).where(images.c.id == bindparam("of_image")))
+_LOCK_OWNERS = _lock_owners_among(_given())
+_LOCK_OWNERS_OF_JOBS = _lock_owners_among(select(jobs.c.owner).where(jobs.c.id.in_(elements("ids", jobs.c.id))))
+_LOCK_OWNER_OF_IMAGE = _lock_owners_among(select(images.c.owner).where(images.c.id == bindparam("of_image")))
+_LOCK_OWNER_OF_INPUT = _lock_owners_among(select(inputs.c.owner).where(inputs.c.id == bindparam("of_input")))
+_LOCK_ENGINES = _lock_engines_among(_given())
+_LOCK_ENGINE_OF_JOB = _lock_engines_among(select(jobs.c.engine).where(jobs.c.id == bindparam("of_job")))
+_LOCK_KEYS = Prepared(select(func.pg_advisory_xact_lock(KEYS, NOBODY).label("held")))
+_TRY_ENGINE = Prepared(
+    select(func.pg_try_advisory_xact_lock(ENGINES, func.hashtext(bindparam("engine", type_=Text))).label("held"))
+)
 _SHARE = Prepared(select(_shared().c.held))

@@ -47,6 +47,15 @@ class Moved:
     retired: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the target knows of the installation `ours`."""
+
+    ours: str
+    arrived: bool
+    arriving: bool
+
+
 Told = Callable[[str, int], None]
 """Hears a table's name and how many of its rows were copied by now."""
 
@@ -59,6 +68,8 @@ def move_rows(source: str, target: str, *, told: Told | None = None) -> Moved:
     try:
         with file.alone() as here:
             _refuse_other_tables(here)
+            with server.alone() as there:
+                _refuse_another(here, there)
             server.migrate(_moment(server))
             with server.alone() as there:
                 tables = _move(here, there, _moment(server), told or _tell_nobody)
@@ -97,6 +108,12 @@ def _refuse_other_tables(here: Connection) -> None:
         raise DatabaseError("The file has not the tables of this version. Run limner migrate first.")
 
 
+def _refuse_another(here: Connection, there: Connection) -> None:
+    """Before its tables are touched."""
+    if migrating.revision_of(there) is not None:
+        _look_at(here, there)
+
+
 def _move(here: Connection, there: Connection, moment: Moment, told: Told) -> tuple[MovedTable, ...]:
     under_way = _begin(here, there)
     copied = {table.name: _copy(here, there, table, told) for table in TABLES} if under_way else {}
@@ -113,18 +130,25 @@ def _move(here: Connection, there: Connection, moment: Moment, told: Told) -> tu
 
 def _begin(here: Connection, there: Connection) -> bool:
     """Whether there is anything to copy: not where all was moved before."""
+    found = _look_at(here, there)
+    if found.arrived:
+        return False
+    if not found.arriving:
+        with there.begin():
+            _refuse_rows(there)
+            installation.note_arriving(there, found.ours)
+    return True
+
+
+def _look_at(here: Connection, there: Connection) -> _Found:
+    """Raises DatabaseError where the target is another installation's."""
     with here.begin():
         ours = installation.make_installation(here)
     with there.begin():
         theirs, arriving = installation.find_installation(there), installation.find_arriving(there)
-        if theirs == ours:
-            return False
-        if theirs is not None or arriving not in {None, ours}:
-            raise DatabaseError("The target has the rows of another installation. Give this one a database of its own.")
-        if arriving is None:
-            _refuse_rows(there)
-            installation.note_arriving(there, ours)
-        return True
+    if theirs not in {None, ours} or arriving not in {None, ours}:
+        raise DatabaseError("The target has the rows of another installation. Give this one a database of its own.")
+    return _Found(ours=ours, arrived=theirs is not None, arriving=arriving is not None)
 
 
 def _refuse_rows(there: Connection) -> None:

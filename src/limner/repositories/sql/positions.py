@@ -20,8 +20,12 @@ from limner.repositories.sql.tables import events
 
 BEGINNING = 0
 FIRST = 1
-SETTLED = 15.0
-"""Seconds after which a transaction has committed or never will."""
+LONGEST = 25.0
+"""Seconds after its beginning within which a transaction is committed or undone."""
+SETTLED = 2 * LONGEST + 10.0
+"""Seconds after the date of an event when no lower position can come any more: the event may have come so long after its
+date, and another transaction taken its position so long before it commits; the rest is for the commit.
+"""
 MOST_MISSING = 1000
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -23,10 +23,11 @@ from limner.repositories.sql import migrating
 from limner.repositories.sql.installation import find_arriving
 from limner.repositories.sql.locks import EVERYBODY
 from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.positions import LONGEST
 from limner.repositories.sql.tables import metadata
 
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 30
+STATEMENT_SECONDS = 20
 IDLE_SECONDS = 5
 """A process that is frozen amid a transaction holds its owners' rows: after so long the server ends it."""
 CLOCK_BELIEVED = 60.0
@@ -35,6 +36,9 @@ CLOCK_BELIEVED = 60.0
 GONE_SECONDS = 1.0
 
 OLDEST = 14
+
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SAVEPOINT command"
+"""Who waited for a lock must see what the one before has written, whatever the server's default is."""
 
 MIGRATING = 1
 """Beside EVERYBODY: who brings the tables to this version, or rows from elsewhere."""
@@ -49,8 +53,8 @@ AND application_name = current_setting('application_name')
 class PostgresDatabase:
     """A database that other programs may use, too: all names begin with limner_."""
 
-    def __init__(self, url: URL) -> None:
-        self._url = _with_defaults(url)
+    def __init__(self, url: URL | str) -> None:
+        self._url = _with_defaults(make_url(url))
         self._clock = ServerClock()
         self._reading = self._engine(isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True})
 
@@ -63,7 +67,7 @@ class PostgresDatabase:
                 self._clock.set(connection)
                 _check(migrating.revision_of(connection))
                 _refuse_half(connection)
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             raise self.translate(error) or error from error
 
     def migrate(self, moment: Moment) -> tuple[str | None, str]:
@@ -81,7 +85,7 @@ class PostgresDatabase:
                 migrating.recount_lanes(connection, moment)
                 _analyze(connection)
                 return before, migrating.HEAD
-        except DBAPIError as error:
+        except (DBAPIError, psycopg.Error) as error:
             raise self.translate(error) or error from error
 
     @contextmanager
@@ -115,10 +119,15 @@ class PostgresDatabase:
         return isinstance(error, Stale) or isinstance(_original(error), _PASSING)
 
     def has_lost_connection(self, error: BaseException) -> bool:
-        return isinstance(_original(error), (psycopg.OperationalError, psycopg.InterfaceError))
+        return _is_lost(_original(error))
+
+    def connect_for_listening(self) -> psycopg.Connection[Any]:
+        """Without SQLAlchemy: to wait for messages, whoever does."""
+        _, given = self._reading.dialect.create_connect_args(self._url)
+        return psycopg.connect(**given, autocommit=True)
 
     def _engine(self, **options: Any) -> Engine:
-        return create_engine(self._url, poolclass=NullPool, **options)
+        return create_engine(self._url, poolclass=NullPool, hide_parameters=True, **options)
 
 
 class Stale(Exception):
@@ -140,15 +149,17 @@ class PostgresPen:
     def transaction(self) -> Iterator[Connection]:
         connection = self._begin()
         driver = _driver(connection)
+        began = time.monotonic()
         try:
             yield connection
+            _refuse_too_long(time.monotonic() - began)
         except BaseException:
             with suppress(psycopg.Error):
                 driver.execute("ROLLBACK")
             raise
         try:
             driver.execute("COMMIT")
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise DatabaseUnavailable(
                 "The database went away while this was being kept. Look whether it was before you ask again."
             ) from error
@@ -187,8 +198,8 @@ class PostgresPen:
             connection = self._connection = self._engine.connect()
             self._clock.set(connection)
         try:
-            _driver(connection).execute("BEGIN; SAVEPOINT command", prepare=False)
-        except psycopg.OperationalError as error:
+            _driver(connection).execute(BEGIN, prepare=False)
+        except psycopg.Error as error:
             self.disconnect()
             raise Stale from error
         self._fresh = True
@@ -225,7 +236,22 @@ class ServerClock:
 
 _FULL = (errors.DiskFull,)
 _PASSING = (errors.DeadlockDetected, errors.SerializationFailure)
-_UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction, OSError)
+_ENDED = {"25P03", "25P04", "57P01", "57P02", "57P03", "57P05"}
+"""SQLSTATEs of a session that the server has ended or refuses."""
+
+
+def _is_lost(found: BaseException) -> bool:
+    """Whether the connection is gone. An error of the connection itself has no SQLSTATE."""
+    if not isinstance(found, psycopg.Error):
+        return False
+    if found.sqlstate is None:
+        return isinstance(found, (psycopg.OperationalError, psycopg.InterfaceError))
+    return found.sqlstate in _ENDED or found.sqlstate.startswith("08")
+
+
+def _is_unavailable(found: BaseException) -> bool:
+    unable = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.LockNotAvailable, OSError, Stale)
+    return isinstance(found, unable) or _is_lost(found)
 
 
 def translate(error: BaseException) -> LimnerError | None:
@@ -235,7 +261,7 @@ def translate(error: BaseException) -> LimnerError | None:
         return StorageFull("The disk of the database is full. Nothing was queued.", retry_after=10.0)
     if isinstance(found, (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege)):
         return DatabaseError(f"The tables are not as they should be ({_first_line(found)}). Run limner migrate.")
-    if isinstance(found, (Stale, *_UNAVAILABLE)):
+    if _is_unavailable(found):
         return DatabaseUnavailable(f"The database does not answer ({_first_line(found)}). Nothing was queued.")
     return None
 
@@ -258,8 +284,16 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
+def _refuse_too_long(seconds: float) -> None:
+    """Positions of changes count on it."""
+    if seconds > LONGEST:
+        raise DatabaseUnavailable(f"The database was too slow ({seconds:.0f} s), and this was undone.")
+
+
 def _with_defaults(url: URL) -> URL:
-    """What the operator wrote into the URL wins."""
+    """What the operator wrote into the URL wins; of several settings of one name in `options`, the last does."""
+    options = url.query.get("options", ())
+    theirs = options if isinstance(options, str) else " ".join(options)
     given = {
         "application_name": "limner",
         "connect_timeout": str(CONNECT_SECONDS),
@@ -268,10 +302,10 @@ def _with_defaults(url: URL) -> URL:
         "keepalives_count": "3",
         "tcp_user_timeout": "20000",
         "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s "
-        "-c synchronous_commit=on -c timezone=UTC -c random_page_cost=1.1",
+        f"-c synchronous_commit=on -c timezone=UTC -c random_page_cost=1.1 {theirs}".rstrip(),
     }
     return url.set(drivername="postgresql+psycopg").update_query_dict(
-        {name: value for name, value in given.items() if name not in url.query}
+        {name: value for name, value in given.items() if name == "options" or name not in url.query}
     )
 
 
@@ -322,8 +356,10 @@ def _analyze(connection: Connection) -> None:
 
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    """Held by the session: the steps have transactions of their own."""
+    """Held by the session: the steps have transactions of their own, and take the time that they need."""
     number = {"number": MIGRATING}
+    with connection.begin():
+        connection.execute(text("SET statement_timeout = 0"))
     with connection.begin():
         connection.execute(text(f"SELECT pg_advisory_lock({EVERYBODY}, :number)"), number)
     try:

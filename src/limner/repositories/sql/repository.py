@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -32,6 +33,7 @@ from limner.domain.image import Image
 from limner.domain.input import HeldInput, Input, InputReference
 from limner.domain.job import Call, Claim, Job, JobError, JobState, Lease
 from limner.domain.policy import Policy
+from limner.domain.route import engine_of
 from limner.domain.usage import DayOfUsage
 from limner.repositories.sql import (
     claiming,
@@ -59,11 +61,17 @@ from limner.repositories.sql.keeping import Keep, keep_images
 from limner.repositories.sql.lease_trust import LeaseTrust
 from limner.repositories.sql.locks import (
     Locks,
+    both,
+    engine_named,
+    engine_of_job,
+    lock_engines,
     lock_everybody,
+    lock_keys,
     lock_nothing,
     lock_owners,
     owner_named,
     owner_of_image,
+    owner_of_input,
     owners_of,
 )
 from limner.repositories.sql.moment import Moment
@@ -72,6 +80,8 @@ from limner.repositories.sql.rows import to_milliseconds, to_time
 from limner.repositories.sql.submitting import Entry, Intake, entry_of
 from limner.repositories.sql.upkeep import Upkeep
 from limner.repositories.sql.writer import Writer
+
+logger = logging.getLogger("limner.repository")
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -163,7 +173,7 @@ class SqlRepository:
         return await self._write(lambda connection: deleting.delete_job(connection, job_id), locks=owners_of([job_id]))
 
     async def delete_owner(self, owner: str) -> tuple[str, ...]:
-        await self._write(lambda connection: keys.revoke_keys_of(connection, owner, self._moment()))
+        await self._write(lambda connection: keys.revoke_keys_of(connection, owner, self._moment()), locks=lock_keys)
         freed: list[str] = []
         more = True
         while more:
@@ -183,9 +193,10 @@ class SqlRepository:
             left = _left(free, claims)
             try:
                 picked = await self._claim(worker, left, policy)
-            except DatabaseUnavailable:
+            except Exception:
                 if not claims:
                     raise
+                logger.exception("the claim ended early")
                 break  # what was claimed before has leases that nobody else would renew
             claims += picked.claims
             changes += picked.changes
@@ -211,7 +222,7 @@ class SqlRepository:
             lambda connection: leases.open_call(
                 connection, lease, call, self._moment(), fail_if_ambiguous=fail_if_ambiguous
             ),
-            locks=lock_everybody if self._budgets.per_engine else owners_of([lease.job_id]),
+            locks=self._locks_of_call(lease.job_id),
         )
 
     async def hold_handle(self, lease: Lease, call: Call) -> None:
@@ -244,12 +255,14 @@ class SqlRepository:
         return await self._write(
             lambda connection: engine_states.note_trouble(
                 connection, engine, error, self._moment(), probe=probe, policy=policy
-            )
+            ),
+            locks=engine_named(engine),
         )
 
     async def note_recovery(self, engine: str, *, probe: bool) -> None:
         await self._write(
-            lambda connection: engine_states.note_recovery(connection, engine, self._moment(), probe=probe)
+            lambda connection: engine_states.note_recovery(connection, engine, self._moment(), probe=probe),
+            locks=engine_named(engine),
         )
 
     async def usage(self, owner: str, *, first: date, last: date) -> tuple[DayOfUsage, ...]:
@@ -287,11 +300,13 @@ class SqlRepository:
         return await self._read(inputs.find_input, input_id, self._moment())
 
     async def delete_input(self, input_id: str) -> tuple[str, ...]:
-        return await self._write(lambda connection: inputs.delete_input(connection, input_id))
+        return await self._write(
+            lambda connection: inputs.delete_input(connection, input_id), locks=owner_of_input(input_id)
+        )
 
     async def installation(self) -> str:
         found = await self._read(installation.find_installation)
-        return await self._write(installation.make_installation) if found is None else found
+        return await self._write(installation.make_installation, locks=lock_nothing) if found is None else found
 
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
         dead = await self._read(sweeping.dead_workers, is_dead)
@@ -302,7 +317,8 @@ class SqlRepository:
             done.more = False
             done.add(
                 await self._write(
-                    lambda connection: sweeping.sweep(connection, policy, dead, self._moment(), expired_too=trusted)
+                    lambda connection: sweeping.sweep(connection, policy, dead, self._moment(), expired_too=trusted),
+                    locks=lock_everybody,
                 )
             )
         return done.report()
@@ -311,7 +327,11 @@ class SqlRepository:
         done = Upkeep(more=True)
         while done.more and not done.keys:
             done.more = False
-            done.add(await self._write(lambda connection: expiring.expire(connection, policy, self._moment())))
+            done.add(
+                await self._write(
+                    lambda connection: expiring.expire(connection, policy, self._moment()), locks=lock_everybody
+                )
+            )
         if policy.owner_quota is not None and not done.keys:
             excess = await self._read(expiring.beyond_quota, policy.owner_quota)
             for first in range(0, len(excess), expiring.BATCH):
@@ -338,10 +358,12 @@ class SqlRepository:
         await self._readers.outside_transaction(self._database.copy, Path(path))
 
     async def add_key(self, key: ApiKey) -> None:
-        await self._write(lambda connection: keys.add_key(connection, key))
+        await self._write(lambda connection: keys.add_key(connection, key), locks=lock_keys)
 
     async def open_session(self, session: ApiKey, *, link: str | None = None) -> bool:
-        return await self._write(lambda connection: keys.open_session(connection, session, link, self._moment()))
+        return await self._write(
+            lambda connection: keys.open_session(connection, session, link, self._moment()), locks=lock_keys
+        )
 
     async def find_key(self, key_id: str) -> ApiKey | None:
         return await self._read(keys.find_key, key_id)
@@ -350,16 +372,17 @@ class SqlRepository:
         return await self._read(keys.list_keys)
 
     async def revoke_key(self, key_id: str) -> bool:
-        return await self._write(lambda connection: keys.revoke_key(connection, key_id, self._moment()))
+        return await self._write(
+            lambda connection: keys.revoke_key(connection, key_id, self._moment()), locks=lock_keys
+        )
 
     async def keys_version(self) -> int:
         return await self._read(keys.keys_version)
 
     def _submit_all(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Submission | LimnerError]:
-        if self._budgets.per_engine:
-            lock_everybody(connection)  # they spend from one purse
-        else:
-            lock_owners(connection, {entry.job.owner for entry in entries})
+        lock_owners(connection, {entry.job.owner for entry in entries})
+        if self._budgets.per_engine:  # all owners spend from one purse
+            lock_engines(connection, {engine_of(model) for entry in entries for model in entry.job.route})
         return self._intake.submit(connection, entries, self._moment())
 
     def _keep_all(self, connection: Connection, keeps: Sequence[Keep]) -> Sequence[JobChanged | LimnerError]:
@@ -367,7 +390,9 @@ class SqlRepository:
         return keep_images(connection, keeps, self._moment())
 
     async def _hide(self, image_ids: Sequence[str]) -> Upkeep:
-        return await self._write(lambda connection: expiring.hide(connection, image_ids, self._moment()))
+        return await self._write(
+            lambda connection: expiring.hide(connection, image_ids, self._moment()), locks=lock_everybody
+        )
 
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._image_age, self._budgets, self._credentials())
@@ -377,10 +402,21 @@ class SqlRepository:
             lambda connection: claiming.claim(connection, worker, free, policy, self._moment()), locks=lock_nothing
         )
         if picked.skewed:
-            await self._write(lambda connection: recount.recount(connection, self._moment()))
+            await self._recount()
         return picked
 
-    async def _write(self, work: Callable[[Connection], Result], *, locks: Locks = lock_everybody) -> Result:
+    async def _recount(self) -> None:
+        """The next claim that meets such a lane tries again."""
+        try:
+            await self._write(lambda connection: recount.recount(connection, self._moment()), locks=lock_everybody)
+        except Exception:  # what was claimed must reach whoever paints it
+            logger.exception("the lanes could not be counted again")
+
+    def _locks_of_call(self, job_id: str) -> Locks:
+        owner = owners_of([job_id])
+        return both(owner, engine_of_job(job_id)) if self._budgets.per_engine else owner
+
+    async def _write(self, work: Callable[[Connection], Result], *, locks: Locks) -> Result:
         def locked(connection: Connection) -> Result:
             locks(connection)
             return work(connection)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from limner.contracts.repository import Idempotency, Submission
@@ -253,7 +253,7 @@ def _waiting(connection: Connection, entries: Sequence[Entry]) -> Counter[str]:
 def _insert(connection: Connection, accepted: Sequence[Entry], moment: Moment) -> None:
     rows = f"[{','.join(entry.row for entry in accepted)}]"
     _INSERT_JOBS.run(connection, rows=rows)
-    _INSERT_EVENTS.run(connection, rows=rows)
+    _INSERT_EVENTS.run(connection, rows=rows, at=moment.at)
     hold(connection, [entry.holding for entry in accepted])
     joins: defaultdict[Lane, LaneChange] = defaultdict(LaneChange)
     for job in (entry.job for entry in accepted):
@@ -296,8 +296,11 @@ def _insert_jobs_statement() -> Prepared:
 
 def _insert_events_statement() -> Prepared:
     source = row_source()
-    id_, owner, created_at = (cell(source, COLUMNS.index(name), jobs.c[name]) for name in ("id", "owner", "created_at"))
-    selected = select(id_, owner, text("1"), created_at, text('\'{"state":"queued"}\'')).select_from(source)
+    id_, owner = (cell(source, COLUMNS.index(name), jobs.c[name]) for name in ("id", "owner"))
+    at = bindparam(
+        "at", type_=events.c.at.type
+    )  # of this transaction: a job may have waited for its turn to be written
+    selected = select(id_, owner, text("1"), at, text('\'{"state":"queued"}\'')).select_from(source)
     return Prepared(insert(events).from_select(["job_id", "owner", "seq", "at", "changes"], selected))
 
 
