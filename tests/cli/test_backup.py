@@ -22,6 +22,14 @@ def test_the_copy_is_an_installation_of_its_own(limner, ask, folder):
     assert (folder / "copy" / "secret").read_bytes() == (folder / "limner-data" / "secret").read_bytes()
 
 
+def test_the_preview_of_a_job_that_runs_is_no_picture(limner, ask, folder):
+    ask("paint", "a fox")
+    (picture,) = (folder / "limner-data").rglob("*.png")
+    picture.with_name("preview.json").write_text("{}")
+    assert limner("backup", "copy")[1].startswith("1 picture, ")
+    assert not list((folder / "copy").rglob("preview.json"))
+
+
 def test_what_jobs_start_from_is_in_the_copy(limner, ask, folder):
     ask("paint", "a fox")
     ask("paint", "in winter", "--image", "a-fox.png")

@@ -17,6 +17,9 @@ from limner.domain.event import PreviewTick, ProgressTick
 OUTAGES = (StorageUnavailable, StorageFull, OSError)
 
 
+NAME = "/preview.json"
+
+
 class PreviewBook:
     """The painting process's side. What was noted is written by `save`, the latest of each job, so that a job costs one
     small write a round at most; one that is over before a whole round has passed costs nothing.
@@ -81,8 +84,13 @@ async def find_preview(progress: ProgressTick, *, storage: Storage) -> PreviewTi
     )
 
 
+def is_preview(key: str) -> bool:
+    """Whether it is one that lies there, and goes with the end of its job."""
+    return key.endswith(NAME)
+
+
 def _key(job_id: str) -> str:
-    return f"{job_id}/preview.json"
+    return job_id + NAME
 
 
 def _encoded(preview: PreviewTick) -> bytes:

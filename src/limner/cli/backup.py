@@ -14,6 +14,7 @@ import click
 
 from limner import plugins
 from limner.actions.claim_storage import MARK
+from limner.actions.previews import is_preview
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
 from limner.cli.output import count_pictures, echo_json
@@ -104,7 +105,7 @@ async def _copy_images(source: Storage, target: Storage, *, known: Collection[st
     """The keys that were copied, and their bytes."""
     sizes = {}
     async for stored in source.list():
-        if stored.key == MARK or stored.key in known:  # the copy's home bears no mark
+        if stored.key == MARK or stored.key in known or is_preview(stored.key):  # the copy's home bears no mark
             continue
         with suppress(NotFound):
             data = await source.read(stored.key)

@@ -191,7 +191,7 @@ class NotStarted(Busy):
 
 
 class DatabaseUnavailable(Busy):
-    """The database does not answer. Nothing was queued."""
+    """The database does not answer. Nothing was changed."""
 
     code = "database_unavailable"
     title = "The database does not answer"

@@ -262,7 +262,7 @@ def translate(error: BaseException) -> LimnerError | None:
     if isinstance(found, (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege)):
         return DatabaseError(f"The tables are not as they should be ({_first_line(found)}). Run limner migrate.")
     if _is_unavailable(found):
-        return DatabaseUnavailable(f"The database does not answer ({_first_line(found)}). Nothing was queued.")
+        return DatabaseUnavailable(f"The database does not answer ({_first_line(found)}). Nothing was changed.")
     return None
 
 

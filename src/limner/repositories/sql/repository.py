@@ -438,7 +438,7 @@ class SqlRepository:
 
     def _opened(self) -> tuple[Writer, Readers]:
         if self._running is None:
-            raise DatabaseUnavailable("The database is not open. Nothing was queued.")
+            raise DatabaseUnavailable("The database is not open. Nothing was changed.")
         return self._running
 
 

@@ -256,7 +256,9 @@ class FileLock:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             if time.monotonic() > until:
-                raise DatabaseUnavailable("Another process holds the database and does not let go. Nothing was queued.")
+                raise DatabaseUnavailable(
+                    "Another process holds the database and does not let go. Nothing was changed."
+                )
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -351,7 +353,7 @@ def translate(error: BaseException) -> LimnerError | None:
 
 
 def _sentence(error: BaseException) -> str:
-    return f"The database does not answer ({error}). Nothing was queued."
+    return f"The database does not answer ({error}). Nothing was changed."
 
 
 def copy_database(connection: Connection, target: Path) -> None:

@@ -214,7 +214,7 @@ class Writer:
 
 
 def _closed() -> DatabaseUnavailable:
-    return DatabaseUnavailable("The database is closed. Nothing was queued.")
+    return DatabaseUnavailable("The database is closed. Nothing was changed.")
 
 
 def _reply(commands: Sequence[_Command], outcomes: Sequence[Any]) -> None:
