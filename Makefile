@@ -32,10 +32,16 @@ bench: .venv/.develops ## the speed table, each figure beside its baseline of th
 screenshots: .venv/.develops ## every view of the page at three widths, light and dark; look at them
 	$(BIN)/python tools/screenshots.py
 
-faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages; takes hours
+faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages of everything there is; takes a day
 	$(BIN)/python -m tests.faults.campaign --kills 500
+	$(BIN)/python -m tests.faults.campaign --kills 500 --postgres
+	$(BIN)/python -m tests.faults.campaign --kills 500 --celery
 	$(BIN)/python -m tests.faults.zombies --zombies 200
+	$(BIN)/python -m tests.faults.zombies --zombies 200 --postgres
 	$(BIN)/python -m tests.faults.outages --outages 50
+	$(BIN)/python -m tests.faults.database_outages --outages 100
+	$(BIN)/python -m tests.faults.broker_outages --outages 50
+	$(BIN)/python -m tests.faults.broker_outages --outages 50 --rabbitmq
 
 clean: ## remove the environment and all caches; pictures and jobs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from limner.testing.services.service import HostedService
 from tests.faults.databases import a_database
 from tests.faults.installation import Installation, children_of, installation, kill
 from tests.faults.oracle import check_everything, check_shares
+from tests.fleet.brokers import Redis
 
 LONGEST_WAIT = 15.0
 """Seconds: half a lease. What is let go within them did not have to wait for it."""
@@ -314,18 +316,30 @@ def summarise(campaign: Campaign, jobs: dict[str, dict[str, object]], seed: int)
     )
 
 
+@contextlib.contextmanager
+def a_dispatcher() -> Iterator[str]:
+    with contextlib.closing(Redis()) as broker:
+        yield f"celery+{broker.url}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--postgres", action="store_true", help="on a server of its own instead of a file")
-    arguments = parser.parse_args()
-    rounds = range(0, arguments.kills, 25)
+    parser.add_argument("--celery", action="store_true", help="there, with Celery's workers and a Redis of its own")
+    given = parser.parse_args()
+    rounds = range(0, given.kills, 25)
     for number, done in enumerate(rounds):
-        seed = arguments.seed + number
+        seed = given.seed + number
         print(f"round {number + 1} of {len(rounds)}, seed {seed}", flush=True)
-        with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder, a_database(arguments.postgres) as database:
-            run(Path(folder), kills=min(25, arguments.kills - done), seed=seed, database=database)
+        with (
+            tempfile.TemporaryDirectory(prefix="limner-faults-") as folder,
+            a_database(given.postgres or given.celery) as database,
+            a_dispatcher() if given.celery else contextlib.nullcontext("") as dispatcher,
+        ):
+            kills = min(25, given.kills - done)
+            run(Path(folder), kills=kills, seed=seed, database=database, dispatcher=dispatcher)
 
 
 if __name__ == "__main__":
