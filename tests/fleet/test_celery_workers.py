@@ -215,7 +215,7 @@ async def test_a_worker_outlives_a_broker_that_dies_with_messages_in_its_hands(f
     with fleet(seconds=5.0, broker=f"celery+{mortal_redis.url}") as place:
         worker = place.start("work", "--pool", pool, "--concurrency", "2")
         ready(place)
-        jobs = [asked_and_received(place, model="slow") for _ in range(3)]  # two are looked for, one is not acknowledged
+        jobs = [asked_and_received(place, model="slow") for _ in range(3)]  # the third is not acknowledged
         mortal_redis.kill()
         until(lambda: "Connection to broker lost" in place.log.read_text())
         mortal_redis.start()
