@@ -95,10 +95,7 @@ def test_it_starts_again_in_another_event_loop(assembly):
 
 
 def test_a_loop_that_died_without_a_stop_is_forgotten(assembly):
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(assembly.start(work=False))
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
+    asyncio.run(assembly.start(work=False))
     asyncio.run(_start_and_stop(assembly))
     assert not assembly.started
 

@@ -6,6 +6,7 @@ time. A task says only that there may be work: it lasts until nothing is left, s
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 
 from celery import bootsteps, signals
 from celery.bin.celery import celery as celery_command
+from celery.worker.consumer import Consumer
 
 from limner.dispatchers.celery import LOOK, celery_app
 from limner.domain.errors import LimnerError, SettingsError
@@ -35,6 +37,20 @@ class _Process:
     studio: Studio | None = None
     told, telling = multiprocessing.Pipe(duplex=False)
     """Its end says to a child that its parent stops; an event would make the parent wait for a child that was killed."""
+
+
+class _Consumer(Consumer):
+    """Celery's own ends the worker over what kombu says of a connection to Redis that was let go of: it has no such
+    attribute. That is heard while messages are given back through it, or acknowledged, and nothing depends on either.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.connection_errors += (AttributeError,)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        with contextlib.suppress(AttributeError):
+            super().on_connection_error_after_connected(exc)
 
 
 class _Drain(bootsteps.StartStopStep):
@@ -116,6 +132,7 @@ def _drain_with_parent() -> None:
 
 
 app.task(look, name=LOOK, ignore_result=True)
+app.conf.worker_consumer = _Consumer
 app.steps["worker"].add(_Drain)
 for signal, receiver in (
     (signals.setup_logging, _set_up_logging),

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from limner.actions.cancel_job import cancel_job
+from limner.actions.previews import PreviewBook
 from limner.contracts.engine import Progress, Submitting
 from limner.domain.errors import EngineCrashed
 from limner.domain.identity import Principal
@@ -401,6 +402,32 @@ async def test_a_drained_worker_may_be_started_again(tmp_path):
         await shop.workers[0].drain(1)
         await shop.workers[0].start()
         assert (await shop.painted()).state is JobState.SUCCEEDED
+
+
+def broken(*given):
+    raise RuntimeError("broken")
+
+
+async def test_a_preview_that_cannot_be_written_at_the_end_holds_nothing_up(tmp_path, monkeypatch):
+    async with workshop(tmp_path, fox=Scripted(paints)) as shop:
+        (worker,), closed = shop.workers, asyncio.Event()
+        monkeypatch.setattr(PreviewBook, "save", broken)
+        monkeypatch.setattr(shop.engines["fox"], "close", lambda: asyncio.sleep(0, closed.set()))
+        await worker.drain(1)
+        assert closed.is_set()
+
+
+async def test_whoever_waits_for_a_drain_that_fails_waits_no_longer(tmp_path, monkeypatch):
+    async with workshop(tmp_path, fox=Scripted(hangs)) as shop:
+        (worker,) = shop.workers
+        await begun(shop)
+        looking = asyncio.create_task(worker.look())
+        monkeypatch.setattr("limner.actions.work.fault", broken)
+        with pytest.raises(RuntimeError, match="broken"):
+            await worker.drain(1)
+        async with asyncio.timeout(20):
+            await looking
+            await worker.drain(1)
 
 
 FROZEN = """

@@ -1,5 +1,6 @@
 """The compose file cannot be started here: its parts must agree with each other and with nginx's file."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from limner.settings import Settings
 from tests.deploy.files import COMPOSE, DEPLOY, NGINX
 
+SECRETS = ("POSTGRES_PASSWORD", "S3_SECRET", "LIMNER_SECRET")
 OURS = {name: service for name, service in COMPOSE.items() if service["image"].startswith("limner:")}
 
 
@@ -19,7 +21,7 @@ def settings(monkeypatch):
     """What the servers there are made of."""
     for name, value in COMPOSE["server"]["environment"].items():
         if name.startswith("LIMNER_"):
-            monkeypatch.setenv(name, re.sub(r"\$\{\w+\}", "x" * 32, value))
+            monkeypatch.setenv(name, re.sub(r"\$\{.*?\}", "x" * 32, value))
     return Settings.load()
 
 
@@ -69,9 +71,12 @@ def test_whoever_stops_it_waits_longer_than_it_drains(settings):
     assert min(grace) > settings.limits.drain_grace
 
 
-def test_what_it_asks_for_has_an_example():
-    asked = set(re.findall(r"\$\{(\w+)\}", (DEPLOY / "compose.yaml").read_text()))
-    assert asked == set(re.findall(r"^(\w+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))
+def test_what_it_asks_for_has_an_example_and_no_secret_is_published():
+    asked = re.findall(r"\$\{(\w+)(.*?)\}", (DEPLOY / "compose.yaml").read_text())
+    examples = dict(re.findall(r"^(\w+)=(.*)$", (DEPLOY / "env.example").read_text(), re.MULTILINE))
+    assert {name for name, _ in asked} == set(examples)
+    assert {name for name, example in examples.items() if not example} == set(SECRETS)
+    assert all(missing == ":?see env.example" for name, missing in asked if name in SECRETS)
 
 
 def test_its_schema_finds_no_fault():
@@ -85,5 +90,8 @@ def test_compose_understands_it():
     if shutil.which("docker") is None or subprocess.run(known, capture_output=True, check=False).returncode:
         pytest.skip("needs docker compose")
     command = ["docker", "compose", "--env-file", "env.example", "config", "--quiet"]
-    found = subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, check=False)
+    given = os.environ | dict.fromkeys(SECRETS, "x" * 32)
+    found = subprocess.run(command, cwd=DEPLOY, env=given, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
+    refused = subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, check=False)
+    assert (refused.returncode != 0, "see env.example" in refused.stderr) == (True, True)

@@ -3,6 +3,8 @@ import contextlib
 import json
 import logging
 import secrets
+import socket
+import threading
 import time
 
 import pytest
@@ -124,3 +126,41 @@ async def test_a_broker_that_swallows_everything_stops_nobody(redis_server, queu
         assert time.monotonic() - began < LONG
     finally:
         proxy.close()
+
+
+async def test_a_broker_that_never_answers_does_not_hold_a_close_up(queue, monkeypatch):
+    monkeypatch.setattr("limner.dispatchers.celery.PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        hole.settimeout(LONG)
+        async with dispatching(f"celery+redis://127.0.0.1:{hole.getsockname()[1]}/0", {"painter": queue}) as dispatcher:
+            dispatcher.nudge("painter")
+            connection, _ = await asyncio.to_thread(hole.accept)
+        with connection:
+            await until_publishers_are(0)
+
+
+async def test_a_thread_that_hung_when_it_was_told_to_leave_does_not_come_back(redis_server, queue, monkeypatch):
+    monkeypatch.setattr("limner.dispatchers.celery.PATIENCE", 2.0)
+    proxy, url = Proxy(redis_server.port), f"celery+{redis_server.url}"
+    dispatcher = CeleryDispatcher(f"celery+redis://127.0.0.1:{proxy.port}/0", {"painter": queue}, "limner-test")
+    try:
+        proxy.swallow()
+        for _ in range(2):
+            await dispatcher.open()
+            dispatcher.nudge("painter")
+            await until_publishers_are(1)
+            await dispatcher.close()
+        await dispatcher.open()
+        proxy.pass_on()
+        assert await asyncio.to_thread(taken, url, queue, wait=LONG)
+        await until_publishers_are(1)
+        await dispatcher.close()
+        await until_publishers_are(0)
+    finally:
+        proxy.close()
+
+
+async def until_publishers_are(number):
+    async with asyncio.timeout(LONG):
+        while sum(thread.name == "limner-dispatcher" for thread in threading.enumerate()) != number:
+            await asyncio.sleep(0.02)

@@ -209,6 +209,30 @@ async def test_workers_paint_though_the_broker_was_never_there(fleet, pool):
         assert wait_until_final(place, [job], 30)[job]["state"] == "succeeded"
 
 
+@on_redis
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+async def test_a_worker_outlives_a_broker_that_dies_with_messages_in_its_hands(fleet, mortal_redis, pool):
+    with fleet(seconds=5.0, broker=f"celery+{mortal_redis.url}") as place:
+        worker = place.start("work", "--pool", pool, "--concurrency", "2")
+        ready(place)
+        jobs = [asked_and_received(place, model="slow") for _ in range(3)]  # the third is not acknowledged
+        mortal_redis.kill()
+        until(lambda: "Connection to broker lost" in place.log.read_text())
+        mortal_redis.start()
+        assert {job["state"] for job in wait_until_final(place, jobs, 30).values()} == {"succeeded"}
+        until(lambda: place.log.read_text().count("Connected to redis") > 1)
+        asked_and_received(place)
+        assert worker.poll() is None
+
+
+def asked_and_received(place, **job):
+    """Once the nudge has come."""
+    before = place.log.read_text().count(" received")
+    asked = ask(place, **job)
+    until(lambda: place.log.read_text().count(" received") > before)
+    return asked
+
+
 def run(place, *command):
     return subprocess.run(command, env=place.environment(), capture_output=True, text=True, check=False, timeout=60)
 

@@ -149,16 +149,23 @@ class Worker:
             return
         self._draining.set()
         self._look.set()
+        try:
+            await self._let_end(grace)
+        finally:  # whoever waits for the end hears of it, whatever went wrong
+            self._ended.set()
+            self._idle.set()
+
+    async def stop(self) -> None:
+        """Gives back at once whatever still runs."""
+        await self.drain(0)
+
+    async def _let_end(self, grace: float) -> None:
         if self._claiming is not None:
             await asyncio.wait({self._claiming})
         fault("during_drain")
         await self._until_idle(grace)
         await self._release()
         await self._close()
-
-    async def stop(self) -> None:
-        """Gives back at once whatever still runs."""
-        await self.drain(0)
 
     async def _claim_on(self) -> None:
         patience = Patience("claiming jobs")
@@ -278,13 +285,18 @@ class Worker:
 
     async def _close(self) -> None:
         await _end(self._duties)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._previews.save(), self._policy.close_grace)
+        await self._save_last_previews()
         self._heartbeat.stop()
         # Twice: an isolated engine gives its child one grace of its own before it kills it.
         await self._engines.close(2 * self._policy.close_grace)
-        self._ended.set()
-        self._idle.set()
+
+    async def _save_last_previews(self) -> None:
+        try:
+            await asyncio.wait_for(self._previews.save(), self._policy.close_grace)
+        except TimeoutError:
+            return
+        except Exception as error:  # noqa: BLE001 - engines must be closed, too
+            log_fault(logger, "the last previews were left behind", error, {})
 
 
 async def _end(tasks: set[asyncio.Task[None]] | list[asyncio.Task[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ UP = 60.0
 """Seconds in which a child of Celery's has opened its connections."""
 PAUSE = 1.0
 """Seconds until the next try after a fault."""
+LEAVE = 1.0
+"""Seconds for which a close waits for the thread at most, which may hang at the broker."""
 
 
 def celery_app(url: str, default_queue: str) -> Celery:
@@ -77,30 +80,49 @@ class CeleryDispatcher(InProcessDispatcher):
         self._app = celery_app(url, default_queue)
         self._queues = dict(queues)
         self._due: set[str] = set()
-        self._wanted = threading.Event()
-        self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._away = False
+        self._publisher: _Publisher | None = None
 
     async def open(self) -> None:
         await super().open()
-        self._closed.clear()
-        self._thread = threading.Thread(target=self._publish_on, name="limner-dispatcher", daemon=True)
-        self._thread.start()
+        self._publisher = _Publisher(self._app, self._due)
+        self._publisher.start()
 
     async def close(self) -> None:
         """What is due and cannot be sent at once is not waited for: workers look by themselves."""
         await super().close()
-        self._closed.set()
-        self._wanted.set()
+        publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            publisher.leave()
+            await asyncio.to_thread(publisher.join, LEAVE)
 
     def nudge(self, engine: str) -> None:
         self.wake()
         if (queue := self._queues.get(engine)) is not None:
             self._due.add(queue)
-            self._wanted.set()
+            if (publisher := self._publisher) is not None:
+                publisher.look()
 
-    def _publish_on(self) -> None:
+
+class _Publisher(threading.Thread):
+    """Sends what is `due`. One that hangs at its broker when it is told to leave does so later, and takes nothing along."""
+
+    def __init__(self, app: Celery, due: set[str]) -> None:
+        super().__init__(name="limner-dispatcher", daemon=True)
+        self._app = app
+        self._due = due
+        self._wanted = threading.Event()
+        self._wanted.set()
+        self._closed = threading.Event()
+        self._away = False
+
+    def look(self) -> None:
+        self._wanted.set()
+
+    def leave(self) -> None:
+        self._closed.set()
+        self._wanted.set()
+
+    def run(self) -> None:
         while not self._closed.is_set():
             try:
                 with self._app.connection_for_write() as connection:

@@ -48,9 +48,14 @@ class PreviewsElsewhere:
             await asyncio.sleep(READ_EVERY)
 
     async def _tell(self, wanted: list[ProgressTick]) -> None:
-        found: list[PreviewTick | None] = []
+        """Raises the first fault, once all that could be read is told."""
+        found: list[PreviewTick | BaseException | None] = []
         for start in range(0, len(wanted), AT_ONCE):
-            found += await asyncio.gather(*map(self._preview_of, wanted[start : start + AT_ONCE]))
-        previews = [preview for preview in found if preview is not None]
+            some = wanted[start : start + AT_ONCE]
+            found += await asyncio.gather(*map(self._preview_of, some), return_exceptions=True)
+        previews = [preview for preview in found if isinstance(preview, PreviewTick)]
         self._publish([preview for preview in previews if self._told.get(preview.job_id) != preview])
         self._told = {preview.job_id: preview for preview in previews}
+        for fault in found:
+            if isinstance(fault, Exception):
+                raise fault
