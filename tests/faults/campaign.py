@@ -293,7 +293,9 @@ def run(home: Path, *, kills: int, seed: int, database: str = "", dispatcher: st
         campaign.start()
         submitter = Submitter(place, seed, services=(deepai, replicate))
         submitter.start()
-        while campaign.killed < kills or not campaign.struck_points:
+        for _ in range(kills):
+            if campaign.killed >= kills and campaign.struck_points:
+                break
             campaign.strike()
         submitter.stopped.set()
         submitter.join()

@@ -25,4 +25,5 @@ def check(struck):
     assert max(struck.let_go) < campaign.LONGEST_WAIT, (
         "the sweep did not see that a process was dead: its leases ran out"
     )
+    assert struck.struck_points, "no named point was struck"
     assert struck.peak == campaign.SHARE, "the owner's share was never used up: its limit proved nothing"

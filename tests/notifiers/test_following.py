@@ -13,7 +13,7 @@ from limner.domain.event import JobChanged, PreviewTick, ProgressTick
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
 from limner.notifiers.following import FollowingNotifier
-from limner.notifiers.postgres import ListenWatch
+from limner.notifiers.postgres import ListenWatch, _Listener
 from limner.notifiers.sqlite import FileWatch
 from limner.repositories.sql.postgres import PostgresDatabase
 from tests.repositories.making import claimed, new_image, opened, submitted
@@ -291,16 +291,16 @@ async def test_a_read_that_fails_costs_nothing(place, here, there, fault):
 
 
 async def test_a_watch_that_fails_is_begun_again(place, here, there, monkeypatch):
-    watch_class = FileWatch if isinstance(place, Path) else ListenWatch
-    watch_through, failures = watch_class._watch_through, []
+    watcher, name = (FileWatch, "_watch_through") if isinstance(place, Path) else (_Listener, "_listen")
+    watch, failures = getattr(watcher, name), []
 
-    def fails_once(watch, *given):
+    def fails_once(*given):
         if not failures:
             failures.append(1)
             raise ValueError("a bug")
-        watch_through(watch, *given)
+        watch(*given)
 
-    monkeypatch.setattr(watch_class, "_watch_through", fails_once)
+    monkeypatch.setattr(watcher, name, fails_once)
     async with listening(place, here) as notifier:
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(there)

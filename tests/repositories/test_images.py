@@ -151,7 +151,7 @@ async def test_a_new_retention_dates_finished_jobs_again(place, clock, before, a
 
 
 async def test_a_new_retention_dates_many_jobs_again_before_any_goes_by_its_old_date(place, clock, monkeypatch):
-    monkeypatch.setattr(expiring, "BATCH", 2)
+    monkeypatch.setattr(expiring, "REDATES", 2)
     async with opened(place, clock, image_age=60.0) as repository:
         await expire(repository)
         jobs = [await finished(repository) for _ in range(5)]
@@ -164,19 +164,22 @@ async def test_a_new_retention_dates_many_jobs_again_before_any_goes_by_its_old_
     assert execute(place, "SELECT name FROM limner_facts WHERE substr(name, 1, 7) = 'redated'") == []
 
 
-async def test_dating_again_that_broke_off_for_another_retention_begins_anew(place, clock, monkeypatch):
-    monkeypatch.setattr(expiring, "BATCH", 1)
-    async with opened(place, clock, image_age=60.0) as repository:
+@pytest.mark.parametrize("ages", [(60.0, HOUR, 2 * HOUR, HOUR), (2 * HOUR, 60.0, 2 * HOUR), (None, 60.0, None)])
+async def test_dating_again_that_broke_off_for_another_retention_begins_anew(place, clock, monkeypatch, ages):
+    first, *between, last = ages
+    monkeypatch.setattr(expiring, "REDATES", 1)
+    async with opened(place, clock, image_age=first) as repository:
         await expire(repository)
         jobs = [await finished(repository) for _ in range(3)]
-    for age in (HOUR, 2 * HOUR, HOUR):
+    clock.pass_(HOUR / 2)
+    for age in between:
         async with opened(place, clock, image_age=age) as repository:
             step = partial(expiring.expire, policy=POLICY, moment=repository._moment())
             await repository._write(step, locks=lock_everybody)
-    async with opened(place, clock, image_age=HOUR) as repository:
+    async with opened(place, clock, image_age=last) as repository:
         await expire(repository)
         for job in [await repository.find_job(job.id) for job in jobs]:
-            assert (job.expires_at - job.finished_at).total_seconds() == HOUR
+            assert (job.expires_at and (job.expires_at - job.finished_at).total_seconds()) == last
 
 
 async def test_the_oldest_pictures_beyond_the_quota_are_hidden(repository):

@@ -229,10 +229,10 @@ async def test_another_installations_target_is_refused(source, postgres_url):
 async def test_another_installations_older_target_is_refused_as_it_is(source, postgres_url):
     async with opened(postgres_url) as repository:
         await repository.installation()
-    execute(postgres_url, "UPDATE limner_migrations SET version_num = 'r0003'")
+    execute(postgres_url, "UPDATE limner_migrations SET version_num = '0003'")
     with pytest.raises(DatabaseError, match="another installation"):
         move_rows(source, postgres_url)
-    assert execute(postgres_url, "SELECT version_num FROM limner_migrations") == [("r0003",)]
+    assert execute(postgres_url, "SELECT version_num FROM limner_migrations") == [("0003",)]
 
 
 async def test_another_installations_unfinished_move_is_refused(source, target, tmp_path):

@@ -16,8 +16,8 @@ from limner.domain.event import PreviewTick, ProgressTick
 
 OUTAGES = (StorageUnavailable, StorageFull, OSError)
 
-
 NAME = "/preview.json"
+"""Behind a job's id, its key."""
 
 
 class PreviewBook:

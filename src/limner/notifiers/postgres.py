@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import select
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,93 +30,103 @@ Connect = Callable[[], psycopg.Connection[Any]]
 
 
 class ListenWatch:
-    """A thread with a connection of its own, which hears and says that something was committed. It is said after the
-    commit and off its path, by whoever committed, many commits at once.
+    """Hears and says that something was committed. It is said after the commit and off its path, by whoever committed, many
+    commits at once.
     """
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._looks: asyncio.TimerHandle | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._wake_up: tuple[int, int] | None = None
-        self._untold = False
+        self._listener: _Listener | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop, moved: Callable[[], None]) -> None:
-        def tell() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop may be closed before we are
+        def heard() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may be closed before the thread is
                 loop.call_soon_threadsafe(moved)
 
-        self._stopping.clear()
-        self._wake_up = os.pipe()
-        os.set_blocking(self._wake_up[0], False)
-        os.set_blocking(self._wake_up[1], False)
-        self._thread = threading.Thread(target=self._watch, args=(tell,), name="limner-notifier", daemon=True)
-        self._thread.start()
+        self._listener = _Listener(self._connect, heard)
+        self._listener.start()
         self._look(loop, moved)
 
     async def stop(self) -> None:
-        self._stopping.set()
-        self._wake()
         if self._looks is not None:
             self._looks.cancel()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, PATIENCE)
-            if self._thread.is_alive():
-                return  # it ends with the process, and needs the pipe until then
-        wake_up, self._wake_up = self._wake_up, None
-        for end in wake_up or ():
-            os.close(end)
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.leave()
+            await asyncio.to_thread(listener.join, PATIENCE)
 
     def tell(self) -> None:
-        if not self._untold:
-            self._untold = True
-            self._wake()
+        if (listener := self._listener) is not None:
+            listener.tell()
 
     def _look(self, loop: asyncio.AbstractEventLoop, moved: Callable[[], None]) -> None:
         """Every now and then, whatever the thread is waiting for."""
         moved()
         self._looks = loop.call_later(LOOK_EVERY, self._look, loop, moved)
 
-    def _wake(self) -> None:
-        if self._wake_up is not None:
-            with contextlib.suppress(OSError):  # full: it will wake anyway
-                os.write(self._wake_up[1], b".")
 
-    def _watch(self, tell: Callable[[], None]) -> None:
+class _Listener(threading.Thread):
+    """Has a connection of its own. One that hangs at its server when it is told to leave does so later."""
+
+    def __init__(self, connect: Connect, heard: Callable[[], None]) -> None:
+        super().__init__(name="limner-notifier", daemon=True)
+        self._connect = connect
+        self._heard = heard
+        self._untold = False
+        self._leaving = threading.Event()
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.setblocking(False)
+        self._mouth.setblocking(False)
+
+    def tell(self) -> None:
+        if not self._untold:
+            self._untold = True
+            self._wake()
+
+    def leave(self) -> None:
+        self._leaving.set()
+        self._wake()
+
+    def run(self) -> None:
+        with self._ear, self._mouth:
+            self._listen_on()
+
+    def _listen_on(self) -> None:
         faults = Faults("the database cannot be listened to; it is looked at every second")
-        while not self._stopping.is_set():
-            tell()  # a new connection cannot know what it missed
+        while not self._leaving.is_set():
+            self._heard()  # a new connection cannot know what it missed
             try:
                 with contextlib.closing(self._connect()) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
-                    self._watch_through(connection, tell, faults)
+                    faults.over()
+                    self._listen(connection)
             except Exception as error:  # noqa: BLE001 - without this thread no watcher hears other processes
                 faults.note(error)
-                self._stopping.wait(PAUSE)
+                self._leaving.wait(PAUSE)
 
-    def _watch_through(self, connection: psycopg.Connection[Any], tell: Callable[[], None], faults: Faults) -> None:
-        while not self._stopping.is_set():
+    def _listen(self, connection: psycopg.Connection[Any]) -> None:
+        while not self._leaving.is_set():
             self._sleep(connection)
             if self._untold:
                 self._untold = False
                 connection.execute(f"NOTIFY {CHANNEL}")
-            heard = any(pid != connection.info.backend_pid for pid in _speakers(connection))
-            faults.over()
-            if heard:
-                tell()
-            self._stopping.wait(TELL_EVERY)
+            if any(pid != connection.info.backend_pid for pid in _speakers(connection)):
+                self._heard()
+            self._leaving.wait(TELL_EVERY)
 
     def _sleep(self, connection: psycopg.Connection[Any]) -> None:
         """Until somebody says something, here or there."""
-        assert self._wake_up is not None
-        ours = self._wake_up[0]
         ears = select.poll()
-        for ear in (connection.fileno(), ours):
+        for ear in (connection.fileno(), self._ear.fileno()):
             ears.register(ear, select.POLLIN)
         ears.poll()
         with contextlib.suppress(BlockingIOError):
-            os.read(ours, 4096)
+            self._ear.recv(4096)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # full: it will wake anyway; closed: it has left
+            self._mouth.send(b".")
 
 
 def _speakers(connection: psycopg.Connection[Any]) -> Iterator[int]:

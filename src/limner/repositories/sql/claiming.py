@@ -19,7 +19,7 @@ from limner.repositories.sql.changes import record
 from limner.repositories.sql.engine_states import engine_states, hold_probe
 from limner.repositories.sql.jobs import with_images
 from limner.repositories.sql.lanes import NONE, ONE, owner_running
-from limner.repositories.sql.locks import hold_engine, is_shared, lock_owners, owner_is_free, share
+from limner.repositories.sql.locks import hold_trouble, is_shared, lock_owners, owner_is_free, share
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import Row, decode_call, encode
@@ -78,6 +78,11 @@ class _Round:
 
     def pick(self, engine: str, slots: int) -> list[Row]:
         state = self.states.get(engine)
+        if state is not None and state.wants_probe(self.moment.now):
+            if not hold_trouble(self.connection, engine):
+                return []  # somebody else sends the probe
+            self.states = engine_states(self.connection, self.moment)  # or just did
+            state = self.states.get(engine)
         return self._pick(engine, slots) if state is None else self._pick_despite(state, slots)
 
     def _pick_despite(self, state: EngineState, slots: int) -> list[Row]:
@@ -85,21 +90,12 @@ class _Round:
         if state.is_blocked(self.moment.now):
             # What is paid for can be fetched without money, and may be gone when there is some again.
             return self._pick(state.engine, slots, urgent_only=True) if state.code == OutOfMoney.code else []
-        if state.wants_probe(self.moment.now):
-            return self._pick_probe(state.engine)
-        return self._pick(state.engine, slots)
-
-    def _pick_probe(self, engine: str) -> list[Row]:
-        """One in all, unless somebody else sends it, or just did."""
-        if not hold_engine(self.connection, engine):
-            return []
-        state = engine_states(self.connection, self.moment).get(engine)
-        if state is None or not state.wants_probe(self.moment.now):
-            return []
-        probe = self._pick(engine, 1)
+        if not state.wants_probe(self.moment.now):
+            return self._pick(state.engine, slots)
+        probe = self._pick(state.engine, 1)
         if probe:
             hold_probe(self.connection, state, self.policy, self.moment)
-            self.probes.add(engine)
+            self.probes.add(state.engine)
         return probe
 
     def _pick(self, engine: str, slots: int, *, urgent_only: bool = False) -> list[Row]:

@@ -83,6 +83,10 @@ class Database(Protocol):
         """Whether the same transaction may well succeed at once: it collided with another, or nothing of it was sent."""
         ...
 
+    def is_busy(self, error: BaseException) -> bool:
+        """Whether others did not let go in time of what some upkeep needs: it can wait."""
+        ...
+
     def has_lost_connection(self, error: BaseException) -> bool:
         """Whether a query may well succeed through a new one."""
         ...

@@ -29,10 +29,11 @@ def changes_after(
 ) -> tuple[tuple[JobChanged, ...], str]:
     """Changes in their order, and the position reached."""
     last = last_position(connection)
-    settled = settled_position(connection, last, moment)
     if position is None:
+        settled = settled_position(connection, last, moment, None)
         return (), str(_now(connection, settled, owner=owner))
     before = parsed(position, last)
+    settled = settled_position(connection, last, moment, before)
     found = {"after": before.at, "at_most": limit}
     if owner is None:
         rows = _OF_ALL.rows(connection, **found)

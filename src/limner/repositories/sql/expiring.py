@@ -25,6 +25,9 @@ JOBS = 100
 """Fewer, because each may have many pictures."""
 SCANNED_EVENTS = 5000
 FOR_EVER = NOTHING = -1
+BETWEEN = -2
+"""The image_age while rows are dated again: some by the one before, some by the one to come."""
+REDATES = 2000
 IMAGE_AGE = "image_age"
 REDATED = "redated_to_"
 """With an age behind it, the fact up to which end of jobs their rows are dated by it."""
@@ -96,7 +99,8 @@ def _dates_again(connection: Connection, image_age: float | None) -> bool:
     after = _fact(connection, place)
     if after == NOTHING:
         _FORGET_PLACES.run(connection)  # of another age, which was not reached
-    until = _END_OF_BATCH.rows(connection, after=after, batch=BATCH)[0].until
+        _SET_FACT.run(connection, name=IMAGE_AGE, value=BETWEEN)
+    until = _END_OF_BATCH.rows(connection, after=after, batch=REDATES)[0].until
     if until is None:
         _SET_FACT.run(connection, name=IMAGE_AGE, value=age)
         _FORGET_PLACES.run(connection)

@@ -14,18 +14,18 @@ class LeaseTrust:
 
     def note_outage(self) -> None:
         """The database does not answer, or has just begun to."""
-        self._unsure_since = _seconds()
+        self._unsure_since = seconds()
 
     def look(self, lease: float) -> bool:
         """Asked at every sweep: a look that comes later than a lease after the one before means that we slept."""
-        now = _seconds()
+        now = seconds()
         if self._last_look is not None and now - self._last_look > lease:
             self._unsure_since = now
         self._last_look = now
         return now - self._unsure_since >= lease
 
 
-def _seconds() -> float:
+def seconds() -> float:
     """Seconds that count on while the machine sleeps, where the system can tell."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -20,7 +20,7 @@ from limner.repositories.sql.tables import calls, jobs
 
 
 def renew(connection: Connection, leases: Collection[Lease], seconds: float, moment: Moment) -> Renewal:
-    """Rows are taken in one order, here and in `save_progress`."""
+    """Rows are asked for in one order, here and in `save_progress`; a collision is tried again."""
     until, asked = moment.after(seconds), sorted([lease.job_id, lease.epoch] for lease in leases)
     held = _RENEW.rows(connection, rows=encode(asked), until=until)
     renewed = {Lease(job_id=JobId(row.id), epoch=row.lease_epoch) for row in held}

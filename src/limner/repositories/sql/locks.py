@@ -2,8 +2,9 @@
 
 On SQLite one transaction writes at a time, and these do nothing. On Postgres a transaction that changes an owner's jobs
 holds that owner from its first statement to its end: what it reads of him cannot change under it, so that limits are
-exact and two transactions never wait for each other in a ring. Upkeep of everybody's rows holds everybody. What concerns
-an engine or the keys has locks of its own, taken after those of owners.
+exact and two transactions never wait for each other in a ring. Upkeep of everybody's rows holds everybody. Engines' purses
+have locks of their own, taken after those of owners; so have their troubles and the keys, behind which nobody waits for
+an owner who could wait for them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
     true,
 )
 
@@ -35,8 +37,9 @@ EVERYBODY: ColumnElement[int] = literal_column(
     "1818848622"
 )  # "limn": advisory locks of one database share their numbers
 OWNERS: ColumnElement[int] = literal_column("1818848623")
-ENGINES: ColumnElement[int] = literal_column("1818848624")
-KEYS: ColumnElement[int] = literal_column("1818848625")
+PURSES: ColumnElement[int] = literal_column("1818848624")
+PROBES: ColumnElement[int] = literal_column("1818848625")
+KEYS: ColumnElement[int] = literal_column("1818848626")
 NOBODY: ColumnElement[int] = literal_column("0")
 
 
@@ -50,16 +53,23 @@ def lock_everybody(connection: Connection) -> None:
         _LOCK_EVERYBODY.rows(connection)
 
 
+def lock_everybody_soon(connection: Connection) -> None:
+    """Waits for a second at most, for meanwhile all others wait behind it; then the database says that it is busy."""
+    if is_shared(connection):
+        _BE_IMPATIENT.rows(connection)
+        lock_everybody(connection)
+
+
 def lock_owners(connection: Connection, owners: Collection[str]) -> None:
     """In one order everywhere."""
     if is_shared(connection):
         _LOCK_OWNERS.rows(connection, rows=encode([[owner] for owner in owners]))
 
 
-def lock_engines(connection: Connection, engines: Collection[str]) -> None:
+def lock_purses(connection: Connection, engines: Collection[str]) -> None:
     """In one order everywhere, and behind owners."""
-    if is_shared(connection):
-        _LOCK_ENGINES.rows(connection, rows=encode([[engine] for engine in engines]))
+    if engines and is_shared(connection):
+        _LOCK_PURSES.rows(connection, rows=encode([[engine] for engine in engines]))
 
 
 def lock_keys(connection: Connection) -> None:
@@ -68,9 +78,9 @@ def lock_keys(connection: Connection) -> None:
         _LOCK_KEYS.rows(connection)
 
 
-def hold_engine(connection: Connection, engine: str) -> bool:
+def hold_trouble(connection: Connection, engine: str) -> bool:
     """Where nobody else has it."""
-    return not is_shared(connection) or bool(_TRY_ENGINE.rows(connection, engine=engine)[0].held)
+    return not is_shared(connection) or bool(_TRY_TROUBLE.rows(connection, engine=engine)[0].held)
 
 
 def share(connection: Connection) -> None:
@@ -108,10 +118,12 @@ def owner_of_input(input_id: str) -> Locks:
     return lock
 
 
-def engine_of_job(job_id: str) -> Locks:
+def purse_of_job(job_id: str, purses: Collection[str]) -> Locks:
+    """Where its engine has one."""
+
     def lock(connection: Connection) -> None:
-        if is_shared(connection):
-            _LOCK_ENGINE_OF_JOB.rows(connection, of_job=job_id)
+        if purses and is_shared(connection):
+            _LOCK_PURSE_OF_JOB.rows(connection, of_job=job_id, purses=encode(list(purses)))
 
     return lock
 
@@ -120,8 +132,12 @@ def owner_named(name: str) -> Locks:
     return lambda connection: lock_owners(connection, [name])
 
 
-def engine_named(name: str) -> Locks:
-    return lambda connection: lock_engines(connection, [name])
+def trouble_of(engine: str) -> Locks:
+    def lock(connection: Connection) -> None:
+        if is_shared(connection):
+            _LOCK_TROUBLE.rows(connection, engine=engine)
+
+    return lock
 
 
 def both(first: Locks, second: Locks) -> Locks:
@@ -148,8 +164,8 @@ def _lock_owners_among(names: Select[tuple[str]]) -> Prepared:
     return Prepared(select(lock).join_from(numbers, _shared(), true()))
 
 
-def _lock_engines_among(names: Select[tuple[str]]) -> Prepared:
-    return Prepared(select(func.pg_advisory_xact_lock(ENGINES, _numbers_of(names).c.number).label("held")))
+def _lock_purses_among(names: Select[tuple[str]]) -> Prepared:
+    return Prepared(select(func.pg_advisory_xact_lock(PURSES, _numbers_of(names).c.number).label("held")))
 
 
 def _numbers_of(names: Select[tuple[str]]) -> CTE:
@@ -163,14 +179,17 @@ def _given() -> Select[tuple[str]]:
 
 
 _LOCK_EVERYBODY = Prepared(select(func.pg_advisory_xact_lock(EVERYBODY, NOBODY).label("held")))
+_BE_IMPATIENT = Prepared(select(func.set_config(text("'lock_timeout'"), text("'1s'"), true()).label("patience")))
 _LOCK_OWNERS = _lock_owners_among(_given())
 _LOCK_OWNERS_OF_JOBS = _lock_owners_among(select(jobs.c.owner).where(jobs.c.id.in_(elements("ids", jobs.c.id))))
 _LOCK_OWNER_OF_IMAGE = _lock_owners_among(select(images.c.owner).where(images.c.id == bindparam("of_image")))
 _LOCK_OWNER_OF_INPUT = _lock_owners_among(select(inputs.c.owner).where(inputs.c.id == bindparam("of_input")))
-_LOCK_ENGINES = _lock_engines_among(_given())
-_LOCK_ENGINE_OF_JOB = _lock_engines_among(select(jobs.c.engine).where(jobs.c.id == bindparam("of_job")))
-_LOCK_KEYS = Prepared(select(func.pg_advisory_xact_lock(KEYS, NOBODY).label("held")))
-_TRY_ENGINE = Prepared(
-    select(func.pg_try_advisory_xact_lock(ENGINES, func.hashtext(bindparam("engine", type_=Text))).label("held"))
+_LOCK_PURSES = _lock_purses_among(_given())
+_LOCK_PURSE_OF_JOB = _lock_purses_among(
+    select(jobs.c.engine).where(jobs.c.id == bindparam("of_job"), jobs.c.engine.in_(elements("purses", jobs.c.engine)))
 )
+_LOCK_KEYS = Prepared(select(func.pg_advisory_xact_lock(KEYS, NOBODY).label("held")))
+_TROUBLE = (PROBES, func.hashtext(bindparam("engine", type_=Text)))
+_LOCK_TROUBLE = Prepared(select(func.pg_advisory_xact_lock(*_TROUBLE).label("held")))
+_TRY_TROUBLE = Prepared(select(func.pg_try_advisory_xact_lock(*_TROUBLE).label("held")))
 _SHARE = Prepared(select(_shared().c.held))

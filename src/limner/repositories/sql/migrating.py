@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, inspect, select, table
 
+from limner.repositories.sql.locks import lock_everybody
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.recount import recount
 
@@ -36,7 +37,9 @@ def is_known(revision: str) -> bool:
 
 
 def recount_lanes(connection: Connection, moment: Moment) -> None:
+    """While others may write."""
     with connection.begin():
+        lock_everybody(connection)
         recount(connection, moment)
 
 

@@ -24,7 +24,8 @@ LONGEST = 25.0
 """Seconds after its beginning within which a transaction is committed or undone."""
 SETTLED = 2 * LONGEST + 10.0
 """Seconds after the date of an event when no lower position can come any more: the event may have come so long after its
-date, and another transaction taken its position so long before it commits; the rest is for the commit.
+date, and another transaction taken its position so long before it commits; the rest is for the commit itself, which nothing
+bounds: where it takes longer (a standby that must hear of it is away), followers of everybody may miss a change.
 """
 MOST_MISSING = 1000
 
@@ -63,12 +64,18 @@ def last_position(connection: Connection) -> int:
     return BEGINNING if row is None else int(row.position)
 
 
-def settled_position(connection: Connection, last: int, moment: Moment) -> int:
-    """Up to which nothing can come any more."""
+def settled_position(connection: Connection, last: int, moment: Moment, known: Position | None) -> int:
+    """Up to which nothing can come any more; who has seen something looks on from there."""
     if not is_shared(connection):
         return last
-    row = _SETTLED.first(connection, bound=moment.before(SETTLED))
-    return BEGINNING if row is None else int(row.position)
+    bound = moment.before(SETTLED)
+    if known is None:
+        row = _LAST_OLD.first(connection, bound=bound)
+        return BEGINNING if row is None else int(row.position)
+    begin = min(known.missing, default=known.at + 1) - 1
+    young = _FIRST_YOUNG.first(connection, after=begin, bound=bound)
+    old = _LAST_BELOW.first(connection, below=last + 1 if young is None else young.position)
+    return begin if old is None else max(begin, int(old.position))
 
 
 def go_on_behind(connection: Connection, last: int) -> None:
@@ -84,6 +91,11 @@ _COUNTERS = table("sqlite_sequence", column("name"), column("seq"))
 _LAST_GIVEN = Prepared(select(_COUNTERS.c.seq.label("position")).where(_COUNTERS.c.name == text(f"'{events.name}'")))
 _SEQUENCE = table("limner_events_position_seq", column("last_value"))
 _LAST_RESERVED = Prepared(select(_SEQUENCE.c.last_value.label("position")))
-_SETTLED = Prepared(
-    select(events.c.position).where(events.c.at <= bindparam("bound")).order_by(events.c.position.desc()).limit(ONE)
+_POSITIONS = select(events.c.position).limit(ONE)
+_LAST_OLD = Prepared(_POSITIONS.where(events.c.at <= bindparam("bound")).order_by(events.c.position.desc()))
+_FIRST_YOUNG = Prepared(
+    _POSITIONS.where(events.c.position > bindparam("after"), events.c.at > bindparam("bound")).order_by(
+        events.c.position
+    )
 )
+_LAST_BELOW = Prepared(_POSITIONS.where(events.c.position < bindparam("below")).order_by(events.c.position.desc()))

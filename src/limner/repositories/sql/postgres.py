@@ -21,6 +21,7 @@ from limner.contracts.clock import Clock
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
 from limner.repositories.sql import migrating
 from limner.repositories.sql.installation import find_arriving
+from limner.repositories.sql.lease_trust import seconds
 from limner.repositories.sql.locks import EVERYBODY
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.positions import LONGEST
@@ -121,6 +122,9 @@ class PostgresDatabase:
     def has_lost_connection(self, error: BaseException) -> bool:
         return _is_lost(_original(error))
 
+    def is_busy(self, error: BaseException) -> bool:
+        return isinstance(_original(error), errors.LockNotAvailable)
+
     def connect_for_listening(self) -> psycopg.Connection[Any]:
         """Without SQLAlchemy: to wait for messages, whoever does."""
         _, given = self._reading.dialect.create_connect_args(self._url)
@@ -214,21 +218,21 @@ class ServerClock:
 
     @property
     def is_old(self) -> bool:
-        return self._known is None or time.monotonic() - self._known[1] > CLOCK_BELIEVED
+        return self._known is None or seconds() - self._known[1] > CLOCK_BELIEVED
 
     def set(self, connection: Connection) -> None:
         """Half of the round trip is taken to have passed since the server looked."""
-        began = time.monotonic()
+        began = seconds()
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT clock_timestamp()")
             there: datetime = cursor.fetchall()[0][0]
-        self._known = there.astimezone(UTC), (began + time.monotonic()) / 2
+        self._known = there.astimezone(UTC), (began + seconds()) / 2
 
     def now(self) -> datetime:
         if self._known is None:
             return datetime.now(UTC)
         there, here = self._known
-        return there + timedelta(seconds=time.monotonic() - here)
+        return there + timedelta(seconds=seconds() - here)
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -250,13 +254,15 @@ def _is_lost(found: BaseException) -> bool:
 
 
 def _is_unavailable(found: BaseException) -> bool:
-    unable = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.LockNotAvailable, OSError, Stale)
+    unable = (psycopg.OperationalError, errors.ReadOnlySqlTransaction, OSError, Stale)
     return isinstance(found, unable) or _is_lost(found)
 
 
 def translate(error: BaseException) -> LimnerError | None:
     """Ours for an error of the driver, the server or the network; None for one that is a bug."""
     found = _original(error)
+    if isinstance(found, errors.LockNotAvailable):
+        return None
     if isinstance(found, _FULL):
         return StorageFull("The disk of the database is full. Nothing was queued.", retry_after=10.0)
     if isinstance(found, (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege)):
@@ -284,10 +290,10 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
-def _refuse_too_long(seconds: float) -> None:
+def _refuse_too_long(lasted: float) -> None:
     """Positions of changes count on it."""
-    if seconds > LONGEST:
-        raise DatabaseUnavailable(f"The database was too slow ({seconds:.0f} s), and this was undone.")
+    if lasted > LONGEST:
+        raise DatabaseUnavailable(f"The database was too slow ({lasted:.0f} s), and this was undone.")
 
 
 def _with_defaults(url: URL) -> URL:

@@ -47,9 +47,11 @@ class Promises:
     def _left_of(self, limit: Limit) -> int:
         if limit not in self._left:
             promised = _PROMISED[limit.owner is not None, limit.engine is not None]
+            used = spent(
+                self._connection, limit, self._moment
+            )  # first: what comes back meanwhile counts twice, not never
             row = promised.rows(self._connection, of_owner=limit.owner, of_engine=limit.engine)[0]
-            used = spent(self._connection, limit, self._moment) + int(row.cost)
-            self._left[limit] = to_millionths(limit.amount) - used
+            self._left[limit] = to_millionths(limit.amount) - used - int(row.cost)
         return self._left[limit]
 
 

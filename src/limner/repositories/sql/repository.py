@@ -62,17 +62,17 @@ from limner.repositories.sql.lease_trust import LeaseTrust
 from limner.repositories.sql.locks import (
     Locks,
     both,
-    engine_named,
-    engine_of_job,
-    lock_engines,
-    lock_everybody,
+    lock_everybody_soon,
     lock_keys,
     lock_nothing,
     lock_owners,
+    lock_purses,
     owner_named,
     owner_of_image,
     owner_of_input,
     owners_of,
+    purse_of_job,
+    trouble_of,
 )
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.readers import Readers
@@ -82,6 +82,9 @@ from limner.repositories.sql.upkeep import Upkeep
 from limner.repositories.sql.writer import Writer
 
 logger = logging.getLogger("limner.repository")
+
+MOST_ROUNDS = 20
+"""Batches after which the rest waits for the next time."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -222,7 +225,7 @@ class SqlRepository:
             lambda connection: leases.open_call(
                 connection, lease, call, self._moment(), fail_if_ambiguous=fail_if_ambiguous
             ),
-            locks=self._locks_of_call(lease.job_id),
+            locks=both(owners_of([lease.job_id]), purse_of_job(lease.job_id, self._budgets.per_engine)),
         )
 
     async def hold_handle(self, lease: Lease, call: Call) -> None:
@@ -256,13 +259,13 @@ class SqlRepository:
             lambda connection: engine_states.note_trouble(
                 connection, engine, error, self._moment(), probe=probe, policy=policy
             ),
-            locks=engine_named(engine),
+            locks=trouble_of(engine),
         )
 
     async def note_recovery(self, engine: str, *, probe: bool) -> None:
         await self._write(
             lambda connection: engine_states.note_recovery(connection, engine, self._moment(), probe=probe),
-            locks=engine_named(engine),
+            locks=trouble_of(engine),
         )
 
     async def usage(self, owner: str, *, first: date, last: date) -> tuple[DayOfUsage, ...]:
@@ -316,22 +319,17 @@ class SqlRepository:
         while done.more:
             done.more = False
             done.add(
-                await self._write(
-                    lambda connection: sweeping.sweep(connection, policy, dead, self._moment(), expired_too=trusted),
-                    locks=lock_everybody,
+                await self._upkeep(
+                    lambda connection: sweeping.sweep(connection, policy, dead, self._moment(), expired_too=trusted)
                 )
             )
         return done.report()
 
     async def expire(self, *, policy: Policy) -> tuple[SweepReport, tuple[str, ...]]:
-        done = Upkeep(more=True)
-        while done.more and not done.keys:
-            done.more = False
-            done.add(
-                await self._write(
-                    lambda connection: expiring.expire(connection, policy, self._moment()), locks=lock_everybody
-                )
-            )
+        done, rounds = Upkeep(more=True), 0
+        while done.more and not done.keys and rounds < MOST_ROUNDS:
+            done.more, rounds = False, rounds + 1
+            done.add(await self._upkeep(lambda connection: expiring.expire(connection, policy, self._moment())))
         if policy.owner_quota is not None and not done.keys:
             excess = await self._read(expiring.beyond_quota, policy.owner_quota)
             for first in range(0, len(excess), expiring.BATCH):
@@ -381,8 +379,8 @@ class SqlRepository:
 
     def _submit_all(self, connection: Connection, entries: Sequence[Entry]) -> Sequence[Submission | LimnerError]:
         lock_owners(connection, {entry.job.owner for entry in entries})
-        if self._budgets.per_engine:  # all owners spend from one purse
-            lock_engines(connection, {engine_of(model) for entry in entries for model in entry.job.route})
+        engines = {engine_of(model) for entry in entries for model in entry.job.route}
+        lock_purses(connection, engines & self._budgets.per_engine.keys())  # all owners spend from those
         return self._intake.submit(connection, entries, self._moment())
 
     def _keep_all(self, connection: Connection, keeps: Sequence[Keep]) -> Sequence[JobChanged | LimnerError]:
@@ -390,9 +388,7 @@ class SqlRepository:
         return keep_images(connection, keeps, self._moment())
 
     async def _hide(self, image_ids: Sequence[str]) -> Upkeep:
-        return await self._write(
-            lambda connection: expiring.hide(connection, image_ids, self._moment()), locks=lock_everybody
-        )
+        return await self._upkeep(lambda connection: expiring.hide(connection, image_ids, self._moment()))
 
     def _moment(self) -> Moment:
         return Moment(self._clock.now(), self._image_age, self._budgets, self._credentials())
@@ -408,13 +404,18 @@ class SqlRepository:
     async def _recount(self) -> None:
         """The next claim that meets such a lane tries again."""
         try:
-            await self._write(lambda connection: recount.recount(connection, self._moment()), locks=lock_everybody)
+            await self._write(lambda connection: recount.recount(connection, self._moment()), locks=lock_everybody_soon)
         except Exception:  # what was claimed must reach whoever paints it
             logger.exception("the lanes could not be counted again")
 
-    def _locks_of_call(self, job_id: str) -> Locks:
-        owner = owners_of([job_id])
-        return both(owner, engine_of_job(job_id)) if self._budgets.per_engine else owner
+    async def _upkeep(self, work: Callable[[Connection], Upkeep]) -> Upkeep:
+        """Nothing, where others do not let go in time: it comes again."""
+        try:
+            return await self._write(work, locks=both(lock_everybody_soon, lock_keys))
+        except Exception as error:
+            if self._database.is_busy(error):
+                return Upkeep()
+            raise
 
     async def _write(self, work: Callable[[Connection], Result], *, locks: Locks) -> Result:
         def locked(connection: Connection) -> Result:

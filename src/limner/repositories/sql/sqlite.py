@@ -115,6 +115,10 @@ class SqliteDatabase:
         del error
         return False  # one transaction at a time
 
+    def is_busy(self, error: BaseException) -> bool:
+        del error
+        return False
+
     def has_lost_connection(self, error: BaseException) -> bool:
         del error
         return False  # a file is there, or it is not

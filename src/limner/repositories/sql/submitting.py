@@ -297,9 +297,8 @@ def _insert_jobs_statement() -> Prepared:
 def _insert_events_statement() -> Prepared:
     source = row_source()
     id_, owner = (cell(source, COLUMNS.index(name), jobs.c[name]) for name in ("id", "owner"))
-    at = bindparam(
-        "at", type_=events.c.at.type
-    )  # of this transaction: a job may have waited for its turn to be written
+    # Dated by this transaction: a job may have waited for its turn to be written.
+    at = bindparam("at", type_=events.c.at.type)
     selected = select(id_, owner, text("1"), at, text('\'{"state":"queued"}\'')).select_from(source)
     return Prepared(insert(events).from_select(["job_id", "owner", "seq", "at", "changes"], selected))
 

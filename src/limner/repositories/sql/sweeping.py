@@ -21,7 +21,8 @@ from limner.repositories.sql.rows import Row, encode
 from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, engine_state, jobs, lanes
 from limner.repositories.sql.upkeep import Upkeep
 
-BATCH = 200
+BATCH = 50
+"""Each takes some statements, and all of a transaction must be done in time wherever the server is."""
 
 
 def sweep(
@@ -65,7 +66,7 @@ def free_lost(
     rows = _LOST.rows(connection, expired_before=expired_before, dead=encode(list(dead)), batch=BATCH)
     open_ = open_calls(connection, [row.id for row in rows])
     done = Upkeep(more=len(rows) == BATCH)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.id):  # as renewals take them
         lease = Lease(job_id=JobId(row.id), epoch=row.lease_epoch)
         verdict = _verdict(row, open_.get(row.id, ()), policy, moment)
         done.counts["lease_lost"] += 1

@@ -294,4 +294,4 @@ facts = Table(
     Column("value", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Single numbers: keys_version, the image_age that finished rows carry, and the installation's own."""
+"""Single numbers: keys_version, the image_age that finished rows carry (and how far they do), and the installation's own."""
