@@ -190,6 +190,32 @@ def test_a_short_secret_is_refused_without_being_told():
     assert "hunter2" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("facts", "is_refused"),
+    [
+        ({}, False),
+        ({"host": "0.0.0.0"}, False),
+        ({"database": "postgresql:///limner"}, False),
+        ({"database": "postgresql://me@localhost/limner", "dispatcher": "celery+redis://127.0.0.1/0"}, False),
+        ({"database": "postgresql:///limner?host=/run/postgresql"}, False),
+        ({"database": "postgresql:///limner?host=db"}, True),
+        ({"database": "postgresql://me:password@db:5432/limner"}, True),
+        ({"database": "postgresql://one:5432,other:5432/limner"}, True),
+        ({"database": "postgresql:///limner", "dispatcher": "celery+amqp://me:password@broker//"}, True),
+        ({"database": "postgresql:///limner", "host": "0.0.0.0"}, True),
+        ({"database": "postgresql:///limner", "host": ""}, True),
+        ({"database": "postgresql://db/limner", "host": "0.0.0.0", "secret": "s" * 32}, False),
+    ],
+)
+def test_a_secret_is_asked_for_where_other_machines_may_answer(facts, is_refused):
+    settings = Settings(**facts)
+    if not is_refused:
+        settings.refuse_own_secret()
+        return
+    with pytest.raises(SettingsError, match="set LIMNER_SECRET"):
+        settings.refuse_own_secret()
+
+
 def test_models_of_several_engines_and_budgets_are_tables(empty_folder, monkeypatch):
     write(
         empty_folder,

@@ -12,10 +12,10 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -262,6 +262,15 @@ class Settings(BaseSettings):
             )
         self.refuse_memory("Celery's workers paint for other processes")
 
+    def refuse_own_secret(self) -> None:
+        """Raises SettingsError where other machines may answer, too: each would sign links with a secret of its own."""
+        alone = is_loopback(self.host) and _is_here(self.database) and _is_here(self.dispatcher)
+        if self.database_path is None and not self.secret and not alone:
+            raise SettingsError(
+                "Other machines may answer for this database, too, and must sign links with the same secret: set LIMNER_SECRET "
+                'on all of them to what `python3 -c "import secrets; print(secrets.token_hex(32))"` prints once.'
+            )
+
     def refuse_memory(self, reason: str) -> None:
         """Raises SettingsError where pictures are kept in one process's memory; `reason` says who else needs them."""
         if self.storage.startswith("memory:"):
@@ -304,6 +313,20 @@ def read_key(text: str) -> str:
         except (OSError, UnicodeDecodeError):
             return text
     return text
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_here(url: str) -> bool:
+    """Whether it leads to this machine; without a host, or with a folder of sockets, it does."""
+    parts = urlsplit(url)
+    host = parts.hostname or parse_qs(parts.query).get("host", [""])[0]
+    return not host or host.startswith("/") or is_loopback(host)
 
 
 def without_password(url: str) -> str:

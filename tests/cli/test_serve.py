@@ -116,6 +116,12 @@ def test_a_public_address_without_authentication_is_refused(limner, monkeypatch,
     assert "Without authentication" in err
 
 
+def test_a_server_that_may_be_one_of_several_is_refused_without_a_secret(limner, monkeypatch):
+    monkeypatch.setenv("LIMNER_DATABASE", "postgresql://db.example/limner")
+    code, _, err = limner("serve", "--port", "0")
+    assert (code, "set LIMNER_SECRET" in err) == (1, True)
+
+
 def test_without_authentication_the_printed_curl_has_no_key(serve):
     server = serve(environment={"LIMNER_AUTHENTICATION": "false"})
     assert "Bearer" not in server.printed()

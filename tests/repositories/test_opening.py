@@ -2,6 +2,7 @@ import asyncio
 import sqlite3
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from limner.domain.errors import DatabaseError, DatabaseUnavailable
 from limner.domain.identity import KeyKind
 from limner.repositories.sql import SqlRepository, migrating, tables
+from limner.repositories.sql.network_folder import refuse_network
 from limner.repositories.sql.sqlite import writing_engine
 from tests.repositories.making import POLICY, on_sqlite, opened, submitted
 
@@ -277,3 +279,58 @@ async def test_skewed_lanes_are_mended_at_open(path, clock):
         facts = await repository.queue_facts()
         claims, _ = await repository.claim("w1", {"painter": 9}, policy=POLICY)
     assert (facts.queued, facts.running, len(claims)) == ({"painter": 1}, {"painter": 0}, 1)
+
+
+MOUNTS = """
+20 1 0:9 / / rw shared:1 - 9p root rw
+21 20 8:1 / /srv rw - ext4 /dev/sda1 rw
+22 21 0:40 / /srv/our\\040share rw,relatime shared:5 master:2 - {kind} server:/export rw
+23 22 8:2 / /srv/our\\040share/disk rw - ext4 /dev/sda2 rw
+24 20 0:41 / {own} rw - {kind} server:/own rw
+"""
+
+
+@pytest.fixture
+def mounted(tmp_path, monkeypatch):
+    def mounted(kind, own="/nowhere"):
+        (tmp_path / "mountinfo").write_text(MOUNTS.format(kind=kind, own=own).strip())
+        monkeypatch.setattr("limner.repositories.sql.network_folder.MOUNTS", tmp_path / "mountinfo")
+
+    return mounted
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
+@pytest.mark.parametrize(
+    ("place", "is_refused"),
+    [
+        ("/srv/our share/limner/limner.db", True),
+        ("/srv/our share/disk/limner.db", False),
+        ("/srv/our share and more/limner.db", False),
+        ("/srv/limner.db", False),
+        ("/limner.db", False),
+    ],
+)
+def test_a_file_is_refused_where_its_folder_is_a_networks(mounted, kind, place, is_refused):
+    mounted(kind)
+    if not is_refused:
+        refuse_network(Path(place))
+        return
+    with pytest.raises(DatabaseError, match=rf"network file system \({kind}\)"):
+        refuse_network(Path(place))
+
+
+def test_a_later_mount_hides_an_earlier_one_at_its_place(mounted):
+    mounted("ext4", own="/srv/our\\040share")
+    refuse_network(Path("/srv/our share/limner.db"))
+
+
+async def test_rows_are_not_opened_on_a_network(path, mounted):
+    mounted("nfs", own=path.parent)
+    with pytest.raises(DatabaseError, match="use Postgres"):
+        await SqlRepository(f"sqlite:///{path}").open()
+    assert not path.exists()
+
+
+def test_where_nothing_tells_of_mounts_nothing_is_refused(monkeypatch, path):
+    monkeypatch.setattr("limner.repositories.sql.network_folder.MOUNTS", path / "nowhere")
+    refuse_network(path)

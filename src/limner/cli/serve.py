@@ -14,7 +14,6 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ from limner.cli.rows import open_rows
 from limner.domain.errors import SettingsError
 from limner.domain.identity import USER_SCOPES, KeyKind, Scope
 from limner.observers import logs
-from limner.settings import LOOPBACK_HOSTS, Settings
+from limner.settings import LOOPBACK_HOSTS, Settings, is_loopback
 from limner.web.server import create_app
 
 PROMPT = "three red boats on a calm sea at sunset, watercolour"
@@ -59,6 +58,7 @@ def serve(options: Options, **flags: Any) -> None:
     """Answer HTTP requests, and paint."""
     settings = options.settings(**flags)
     _refuse_open_house(settings)
+    settings.refuse_own_secret()
     if settings.workers > 1:
         settings.refuse_memory(f"{settings.workers} server processes share the pictures")
     with _listen(settings) as listener:
@@ -87,18 +87,11 @@ def _follow_the_supervisor() -> None:
 
 
 def _refuse_open_house(settings: Settings) -> None:
-    if not settings.authentication and not _is_loopback(settings.host):
+    if not settings.authentication and not is_loopback(settings.host):
         raise SettingsError(
             f"Without authentication anybody who reaches {settings.host} could paint and delete. "
             "Leave authentication on, or listen on 127.0.0.1."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -153,7 +146,7 @@ def _introduce(settings: Settings, listener: socket.socket, entrance: Entrance, 
         lines += ["Your key, shown only now:", f"  {key}", ""]
     elif settings.authentication:
         lines += [f"Keys are made with: {command}keys create", ""]
-    if not _is_loopback(settings.host) and settings.allowed_hosts == LOOPBACK_HOSTS:
+    if not is_loopback(settings.host) and settings.allowed_hosts == LOOPBACK_HOSTS:
         lines += [f"Only {', '.join(LOOPBACK_HOSTS)} are answered: set allowed_hosts to the names you serve.", ""]
     lines += [
         "In another terminal:",

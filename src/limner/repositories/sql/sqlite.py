@@ -21,6 +21,7 @@ from limner.contracts.clock import Clock, SystemClock
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
 from limner.repositories.sql import migrating
 from limner.repositories.sql.moment import Moment
+from limner.repositories.sql.network_folder import refuse_network
 
 BUSY_SECONDS = 5.0
 WAL_LIMIT = 64 * 1024 * 1024
@@ -57,10 +58,11 @@ class SqliteDatabase:
         self.migrate(moment)
 
     def migrate(self, moment: Moment) -> tuple[str | None, str]:
-        """Creates or upgrades the file, one process at a time, after a copy; what is newer or broken is refused."""
+        """Creates or upgrades the file, one process at a time, after a copy; what is newer, broken or a network's is refused."""
         lock = FileLock(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_network(self._path)
             with lock.held(), closing(writing_engine(self._path).connect()) as connection:
                 before = self._upgrade(connection)
                 migrating.recount_lanes(connection, moment)
