@@ -42,6 +42,7 @@ async def begin(run: Running) -> Strokes:
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
     given = await fetch_inputs(run, engine.capabilities.of(run.job.engine_model))
     run.needs.retry_budget.note_try(run.job.engine)
+    run.ear = run.needs.webhooks.open(run.job.id, engine)
     return Strokes(
         engine.paint(_task(run, given)),
         seconds=engine.capabilities.paint_timeout,
@@ -86,6 +87,8 @@ async def stop(run: Running, strokes: Strokes) -> None:
         if run.reason is Reason.CANCELLED and not run.settled:
             await settle_cancelled(run)
     finally:
+        if run.ear:
+            run.needs.webhooks.close(run.ear)
         await strokes.close(run.needs.policy.close_grace)
         run.needs.observer.time("limner_paint_seconds", strokes.age, engine=run.job.engine)
 
@@ -116,6 +119,7 @@ def _task(run: Running, given: GivenInputs) -> PaintTask:
         resume=tuple(_open_calls(run)),
         deadline=run.job.deadline_at,
         alone=run.claim.alone,
+        webhook=run.ear.webhook if run.ear else None,
     )
 
 

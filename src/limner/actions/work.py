@@ -23,6 +23,7 @@ from limner.actions.retry_budget import RetryBudget
 from limner.actions.run_job import run_job
 from limner.actions.running import Reason, RunNeeds, Running
 from limner.actions.troubles import Troubles
+from limner.actions.webhooks import Webhooks
 from limner.contracts.clock import Clock
 from limner.contracts.codec import Codec
 from limner.contracts.dispatcher import Dispatcher
@@ -68,6 +69,7 @@ class Worker:
         clock: Clock,
         on_ambiguous: Mapping[str, OnAmbiguous],
         slots: int | None = None,
+        webhooks: Webhooks | None = None,
         embed_prompt: bool = False,
         finished: Callable[[], None] = lambda: None,
     ) -> None:
@@ -82,11 +84,7 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._duties: list[asyncio.Task[None]] = []
         self._claiming: asyncio.Task[None] | None = None
-        self._look = asyncio.Event()
-        self._draining = asyncio.Event()
-        self._released = asyncio.Event()
-        self._ended = asyncio.Event()
-        self._idle = asyncio.Event()
+        self._look, self._draining, self._released, self._ended, self._idle = (asyncio.Event() for _ in range(5))
         self._engines = EngineRoom(engines)
         self._progress = ProgressBook(repository)
         self._previews = PreviewBook(storage)
@@ -107,6 +105,7 @@ class Worker:
             troubles=Troubles(repository=repository, dispatcher=dispatcher, policy=policy),
             retry_budget=RetryBudget(clock),
             on_ambiguous=on_ambiguous,
+            webhooks=webhooks or Webhooks(),
             embed_prompt=embed_prompt,
             save=self._progress.note,
             show=self._previews.note,
