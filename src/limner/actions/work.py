@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 
+from limner.actions.call_off import LeftCalls
 from limner.actions.cancel_watch import CancelWatch
 from limner.actions.engine_room import EngineRoom
 from limner.actions.heartbeat import Heartbeat
@@ -89,6 +90,7 @@ class Worker:
         self._progress = ProgressBook(repository)
         self._previews = PreviewBook(storage)
         self._cancels = CancelWatch(self._runs, repository=repository, notifier=notifier)
+        self._left_calls = LeftCalls(engines, self._engines, repository=repository, within=policy.close_grace)
         self._heartbeat = Heartbeat(repository=repository, policy=policy, clock=clock, heard=self._hear_from_thread)
         self._needs = RunNeeds(
             engines=self._engines,
@@ -127,6 +129,7 @@ class Worker:
         self._duties = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._every(self._policy.cancel_check, self._cancels.check_all)),
+            asyncio.create_task(self._every(self._policy.sweep, self._left_calls.look)),
             asyncio.create_task(self._every(SAVE_PROGRESS_EVERY, self._progress.save)),
             asyncio.create_task(self._every(SAVE_PREVIEWS_EVERY, self._previews.save)),
         ]

@@ -109,6 +109,15 @@ class SweepReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftCall:
+    """A call with a handle that nobody waits for: its job ended while no worker had it."""
+
+    job_id: str
+    engine: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
     """A finished job that on_finished hooks have not all heard of."""
 
@@ -240,10 +249,20 @@ class WorkRepository(Protocol):
         ...
 
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
-        """A final state, with what the last try adds to the counters. A cancel that was asked for wins over failed."""
+        """A final state, with what the last try adds to the counters. A cancel that was asked for wins over failed. Calls
+        that are open are the worker's to call off.
+        """
         ...
 
-    async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged: ...
+    async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged:
+        """Where a cancel was asked for, the job is over as if by `finish`."""
+        ...
+
+    async def take_left_calls(self, engines: Collection[str], *, since: datetime) -> tuple[LeftCall, ...]:
+        """A batch of what jobs of these engines left open that ended since then while no worker had them. Each is given to
+        one caller only.
+        """
+        ...
 
 
 class ImageRepository(Protocol):
