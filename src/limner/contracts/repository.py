@@ -41,11 +41,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewImage:
-    """A picture whose bytes are already durable under `key`. `seed` is the one really used."""
+    """A picture whose bytes are already durable under `key`. `seed` is the one really used, None where the engine takes none."""
 
     id: str
     ordinal: int
-    seed: int
+    seed: int | None
     width: int
     height: int
     format: str
