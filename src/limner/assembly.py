@@ -27,6 +27,7 @@ from limner.actions.models import Models
 from limner.actions.previews import find_preview
 from limner.actions.submit_job import BeforeSubmit, SubmitNeeds
 from limner.actions.sweep import Sweeper
+from limner.actions.webhooks import Webhooks
 from limner.actions.work import Worker
 from limner.actions.worker_name import WorkerName
 from limner.authenticators.api_key import ApiKeyAuthenticator
@@ -101,6 +102,7 @@ class Assembly:
             deliverer=self.deliverer,
             claim_storage=self._claim_storage,
         )
+        self.webhooks = Webhooks(settings.public_url, secret=lambda: self.secret)
         self.worker: Worker | None = None
         self.draining = False
         self._secret = b""
@@ -259,6 +261,7 @@ class Assembly:
             policy=self.policy,
             clock=self.clock,
             on_ambiguous=self._on_ambiguous(),
+            webhooks=self.webhooks,
             finished=self.deliverer.wake,
             embed_prompt=self.settings.embed == "full",
         )

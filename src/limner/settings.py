@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     storage: str = Field(default="", repr=False)
     redirect: bool = False
     accel_redirect: str = ""
+    public_url: str = ""
     engines: dict[str, EngineSettings] = Field(default={"painter": EngineSettings(kind="painter")}, repr=False)
     model: str = ""
     models: dict[str, ModelSettings] = {}
@@ -165,6 +166,13 @@ class Settings(BaseSettings):
         if prefix and not re.fullmatch(r"/([A-Za-z0-9_-]+/)+", prefix):
             raise ValueError("it is the address of an internal location of nginx's: write /protected/")
         return prefix
+
+    @field_validator("public_url")
+    @classmethod
+    def check_public_url(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url):
+            raise ValueError("it is where the internet finds Limner's routes: write https://images.example.com")
+        return url
 
     @field_validator("secret")
     @classmethod

@@ -8,7 +8,7 @@ import pytest
 from limner.contracts.engine import Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, CallFailed, RefusedByPolicy
 from limner.domain.job import JobState
-from tests.actions.workshop import Scripted, fails, polls, workshop
+from tests.actions.workshop import Scripted, fails, paints, polls, workshop
 
 
 class Hosted(Scripted):
@@ -96,6 +96,51 @@ async def test_a_drained_job_leaves_its_calls_running(tmp_path):
         await shop.worker().start()
         job = await shop.end(job_id)
     assert (job.state, fox.cancelled, fox.tasks[1].resume[0].handle) == (JobState.SUCCEEDED, [], {"call": 0})
+
+
+async def left_in_the_queue(shop):
+    """A job that waits with a call of its own at the service."""
+    job_id = await shop.submit()
+    await shop.until(job_id, lambda job: job.state is JobState.RUNNING)
+    await eventually_submitted(shop)
+    await shop.workers[0].stop()
+    return job_id
+
+
+async def test_a_job_that_is_cancelled_in_the_queue_stops_its_calls_at_the_service(tmp_path):
+    fox = Hosted(waits)
+    async with workshop(tmp_path, policy={"poll": 60.0, "running_per_owner": 1}, fox=fox) as shop:
+        job_id = await left_in_the_queue(shop)
+        await shop.rows.cancel(job_id)
+        assert (await shop.rows.find_job(job_id)).state is JobState.CANCELLED
+        for _ in range(2):
+            await shop.worker().start()
+        await eventually(lambda: fox.cancelled)
+        await asyncio.gather(*(worker.stop() for worker in shop.workers))
+    assert (fox.cancelled, len(fox.tasks)) == ([{"call": 0}], 1)
+
+
+async def test_a_job_whose_deadline_passes_in_the_queue_stops_its_calls_at_the_service(tmp_path):
+    fox, owl = Hosted(waits), Scripted(paints)
+    async with workshop(tmp_path, fox=fox, owl=owl) as shop:
+        job_id = await shop.submit(deadline_at=shop.rows.now() + timedelta(seconds=1.5))
+        await shop.until(job_id, lambda job: job.state is JobState.RUNNING)
+        await eventually_submitted(shop)
+        await shop.workers[0].stop()
+        await shop.worker(engines={"owl": owl}).start()
+        assert (await shop.end(job_id)).error.code == "deadline_exceeded"
+        assert fox.cancelled == []
+        await shop.worker().start()
+        await eventually(lambda: fox.cancelled)
+    assert fox.cancelled == [{"call": 0}]
+
+
+async def test_a_cancel_in_the_queue_does_not_wait_for_the_service(tmp_path):
+    async with workshop(tmp_path, fox=Hosted(waits, cancelling=asyncio.Event().wait)) as shop:
+        job_id = await left_in_the_queue(shop)
+        await shop.worker(engines={}).start()
+        await shop.rows.cancel(job_id)
+        assert (await shop.rows.find_job(job_id)).state is JobState.CANCELLED
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError, None])

@@ -45,6 +45,14 @@ async def test_the_seed_is_the_requests_unless_the_engine_chose_another(needs):
     assert image.seed == 7
 
 
+async def test_a_picture_of_an_engine_without_seeds_has_none(needs):
+    image, data, _ = await kept(needs, claim(), Painted(ordinal=1, image=encoded("png")), seeds=False)
+    assert (image.seed, "limner:seed" in opened(data).info) == (None, False)
+    needs["repository"].images.clear()
+    image, _, _ = await kept(needs, claim(), Painted(ordinal=1, image=encoded("png"), seed=7), seeds=False)
+    assert image.seed == 7
+
+
 @pytest.mark.parametrize("wanted", ["png", "jpeg", "webp"])
 async def test_the_file_names_limner_job_and_seed_and_never_the_prompt(needs, wanted):
     held = claim(wanted=wanted, prompt=CANARY)

@@ -1,6 +1,7 @@
 import time
 
 import httpx
+import pytest
 
 
 def test_a_key_is_shown_once_and_not_kept(limner, ask, folder):
@@ -43,6 +44,18 @@ def test_keys_are_made_where_the_data_lies(limner, folder):
 
 def test_a_wrong_scope_is_a_usage_error(limner, folder):
     assert limner("keys", "create", "--scope", "everything")[0] == 2
+
+
+@pytest.mark.parametrize("command", [("keys", "create"), ("page-link",)])
+@pytest.mark.parametrize(
+    ("user", "fault"), [("", "it is empty."), ("a" * 129, "it has 129 characters; the limit is 128.")]
+)
+def test_a_user_that_can_own_nothing_is_named_with_what_to_type(limner, folder, command, user, fault):
+    code, _, err = limner(*command, "--user", user)
+    assert code == 2
+    told = " ".join(err.split())
+    assert f"Invalid value for '--user': {fault}" in told
+    assert "such as --user ann; without --user it is local." in told
 
 
 def test_sessions_and_links_are_listed_as_what_they_are(limner, ask, serve):

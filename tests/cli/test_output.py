@@ -1,6 +1,6 @@
 import pytest
 
-from limner.cli.output import Bar, echo_table, shorten, slug, write_new
+from limner.cli.output import Bar, echo_table, seed_of, shorten, slug, write_new
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_on_a_terminal_the_bar_is_drawn_in_place_and_cleared(capsys):
     bar.clear()
     bar.clear()
     assert capsys.readouterr().err == "\r\x1b[2K  ░░░░░░░░░░░░░░░░ waiting\r\x1b[2K"
+
+
+def test_a_seed_is_told_where_there_is_one():
+    assert seed_of({"seed": 0}) == "  seed 0"
+    assert seed_of({"seed": None}) == ""

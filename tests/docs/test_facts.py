@@ -100,7 +100,8 @@ def test_every_metric_is_documented(name):
 @pytest.fixture(scope="module")
 def described(tmp_path_factory):
     """(method, path) of every route of `limner serve`."""
-    paths = create_app(Assembly(Settings(home=tmp_path_factory.mktemp("unused")))).openapi()["paths"]
+    settings = Settings(home=tmp_path_factory.mktemp("unused"), public_url="https://images.example.com")
+    paths = create_app(Assembly(settings)).openapi()["paths"]
     return {(method.upper(), path) for path, methods in paths.items() for method in methods}
 
 

@@ -10,6 +10,7 @@ from limner.engines.openai import OpenAI
 from limner.engines.openai_compatible import OpenAICompatible
 from limner.engines.replicate import Replicate
 from limner.testing.services import DeepAIService, FalService, OpenAIService, ReplicateService
+from limner.testing.services.fal import KEYS
 
 
 def pytest_asyncio_loop_factories(config, item):
@@ -82,7 +83,10 @@ def replicate():
 @pytest.fixture
 def fal():
     with FalService() as service:
-        yield service, Fal(key=service.key, base_url=service.url, models=["someone/flux/dev"], timeout=5)
+        yield (
+            service,
+            Fal(key=service.key, base_url=service.url, models=["someone/flux/dev"], timeout=5, webhook_keys=KEYS),
+        )
 
 
 @pytest.fixture(params=["deepai", "openai", "compatible", "replicate", "fal"])

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from limner.actions.models import Models
 from limner.domain.job import JobState
 from limner.engines.deepai import DeepAI
 from limner.engines.fal import Fal
@@ -18,7 +19,7 @@ from limner.engines.openai import OpenAI
 from limner.engines.replicate import Replicate
 from limner.testing.services import DeepAIService, OpenAIService, ReplicateService
 from tests.actions.workshop import workshop
-from tests.web.house import House
+from tests.web.house import House, paint
 
 OPENAI, REPLICATE = "fox/gpt-image-1", "fox/someone/flux"
 
@@ -206,6 +207,21 @@ async def test_a_key_is_nowhere_but_in_the_request(tmp_path, caplog):
         written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert service.key not in caplog.text + str(jobs)
     assert service.key.encode() not in written
+
+
+async def test_no_seed_is_shown_where_the_engine_takes_none(tmp_path, deepai, fal):
+    house = House(tmp_path / "home")
+    house.assembly.engines |= {"deepai": deepai[1], "fal": fal[1]}
+    house.assembly.models = Models(house.assembly.engines, default="deepai")
+    async with house.open(), await house.client() as client:
+        seedless, seeded = [
+            await paint(client, model=model, width=512, height=512) for model in ("deepai", "fal/someone/flux/dev")
+        ]
+        content = await client.get(seedless["images"][0]["url"])
+    assert (seedless["request"]["seed"], seedless["images"][0]["seed"]) == (None, None)
+    assert f"limner-{seedless['images'][0]['id'][-12:]}." in content.headers["content-disposition"]
+    assert seeded["request"]["seed"] == seeded["images"][0]["seed"] is not None
+    assert fal[0].calls[0].fields["seed"] == seeded["request"]["seed"]
 
 
 async def test_a_submit_does_not_wait_for_the_service_and_models_tell_what_is_missing(tmp_path):

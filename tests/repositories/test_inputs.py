@@ -3,12 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from limner.contracts.repository import Idempotency
+from limner.contracts.repository import Idempotency, Requeue
 from limner.domain.errors import InvalidRequest, TooManyInputs
 from limner.domain.identity import new_id
 from limner.domain.input import InputReference
+from limner.domain.job import JobState
 from limner.repositories.sql import deleting
-from tests.repositories.making import POLICY, named, new_image, new_job, running, start_from, uploaded
+from tests.repositories.making import POLICY, claimed, named, new_image, new_job, running, start_from, uploaded
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -208,6 +209,68 @@ async def test_an_owner_keeps_so_many_unused_bytes_and_no_more(repository, clock
     await uploaded(repository, owner="ben", policy=policy)
     await start_from(repository, first)
     await uploaded(repository, policy=policy)
+
+
+SMALL = replace(POLICY, input_quota=250)
+
+
+async def fail(repository, job):
+    (claim,) = await claimed(repository)
+    assert claim.job.id == job.id
+    await repository.finish(claim.lease, JobState.FAILED, None, counters=Requeue())
+    return job
+
+
+@pytest.mark.parametrize("ends", [end, fail])
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_what_only_jobs_name_that_came_to_nothing_counts(repository, ends, deleted):
+    """Whoever uploads, asks and cancels in turn would keep as much as he likes."""
+    first = await uploaded(repository, policy=SMALL)
+    job = await ends(repository, await start_from(repository, first))
+    await ends(repository, await start_from(repository, first))
+    if deleted:
+        assert await repository.delete_input(first.id) == ()
+    await uploaded(repository, policy=SMALL)
+    with pytest.raises(TooManyInputs, match="You keep 200 bytes of inputs"):
+        await uploaded(repository, policy=SMALL)
+    await uploaded(repository, owner="ben", policy=SMALL)
+    await start_from(repository, first, retry_of=job.id)
+    await uploaded(repository, policy=SMALL)
+
+
+async def test_deleting_such_jobs_makes_room(repository):
+    jobs = [await end(repository, await start_from(repository, await uploaded(repository))) for _ in range(2)]
+    with pytest.raises(TooManyInputs, match="jobs that failed or were cancelled") as raised:
+        await uploaded(repository, policy=SMALL)
+    assert raised.value.retry_after == DAY
+    await repository.delete_job(jobs[0].id)
+    await uploaded(repository, policy=SMALL)
+
+
+async def test_what_a_job_waits_for_or_has_painted_from_does_not_count(repository):
+    for _ in range(2):
+        await start_from(repository, await uploaded(repository))
+        (claim,) = await claimed(repository)
+        await repository.keep_image(claim.lease, new_image(claim), finish=True)
+        await start_from(repository, await uploaded(repository))
+        await claimed(repository)
+        await start_from(repository, await uploaded(repository))
+        await claimed(repository, slots=1)
+    await uploaded(repository, policy=SMALL)
+    await uploaded(repository, policy=SMALL)
+
+
+async def test_a_picture_of_ones_own_is_no_upload(repository):
+    for _ in range(3):
+        await end(repository, await start_from(repository, await painted(repository)))
+    await uploaded(repository, policy=SMALL)
+
+
+async def test_what_has_expired_does_not_count_though_it_is_not_swept(repository, clock):
+    for _ in range(2):
+        await uploaded(repository, policy=SMALL)
+    clock.pass_(DAY)
+    await uploaded(repository, policy=SMALL)
 
 
 async def test_an_owner_who_leaves_leaves_no_uploads(repository, monkeypatch):

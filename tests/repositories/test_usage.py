@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from limner.contracts.repository import Idempotency, Requeue
+from limner.contracts.repository import Idempotency, Onward, Requeue
 from limner.domain.budget import Allowance, Budgets
 from limner.domain.errors import BudgetExhausted, LeaseLost
-from limner.domain.job import CallPhase, JobState
+from limner.domain.job import CallPhase, JobState, Note
 from limner.domain.usage import EVERYBODY
 from tests.repositories.making import (
     POLICY,
@@ -225,6 +225,36 @@ async def test_at_the_door_a_route_needs_one_engine_that_is_within_its_budget(wi
         await submitted(repository, route=("openai", "painter"), costs=(0.04, 0.0))
         with pytest.raises(BudgetExhausted, match="for openai"):
             await submitted(repository, route=("openai", "deepai"), costs=(0.04, 0.03))
+
+
+async def test_at_the_door_a_job_begins_with_the_engine_that_is_within_its_budget_and_counts_there(within):
+    route = {"route": ("openai", "deepai"), "costs": (0.04, 0.02)}
+    async with within(per_engine={"openai": Allowance(day=0.05), "deepai": Allowance(day=0.03)}) as repository:
+        first, second = [await submitted(repository, **route) for _ in range(2)]
+        assert [(job.engine, len(job.notes)) for job in (first, second)] == [("openai", 0), ("deepai", 1)]
+        assert await repository.find_job(second.id) == second
+        assert second.notes[0].detail == "deepai took over: openai is over its budget."
+        with pytest.raises(BudgetExhausted, match="for openai"):
+            await submitted(repository, **route)
+        (claim,) = await claimed(repository, engine="deepai")
+        assert claim.job.id == second.id
+
+
+async def test_a_group_that_comes_at_once_is_promised_along_the_route(within):
+    route = {"route": ("openai", "deepai", "painter"), "costs": (0.04, 0.02, 0.0)}
+    async with within(per_engine={"openai": Allowance(day=0.09), "deepai": Allowance(day=0.03)}) as repository:
+        jobs = await asyncio.gather(*(submitted(repository, **route) for _ in range(5)))
+        assert sorted(job.engine for job in jobs) == ["deepai", "openai", "openai", "painter", "painter"]
+
+
+async def test_what_a_job_is_expected_to_cost_goes_on_with_it(within):
+    note = Note(code="fallback", detail="deepai took over.")
+    async with within(per_engine={"openai": Allowance(day=0.04), "deepai": Allowance(day=0.02)}) as repository:
+        claim = await running(repository, route=("openai", "deepai"), costs=(0.04, 0.02))
+        await repository.requeue(claim.lease, Requeue(onward=Onward(place=1, note=note, tries=5)))
+        with pytest.raises(BudgetExhausted, match="for deepai"):
+            await submitted(repository, route=("deepai",), costs=(0.02,))
+        await submitted(repository, **COSTLY)
 
 
 async def test_a_repeat_under_the_same_key_needs_no_budget(within):

@@ -53,7 +53,7 @@ class House:
         self.gated = GatedEngine()
         engines = {"instant": InstantEngine(), "gated": self.gated}
         limits = {"drain_grace": 0.1} | settings.pop("limits", {})
-        settings = {"engines": {}, "model": "instant"} | settings
+        settings = {"engines": {}, "model": "instant", "public_url": "https://images.example"} | settings
         read = Settings.load(home=str(home), limits=limits, **settings)
         self.assembly = Assembly(read, engines=engines)
         self.app = create_app(self.assembly)

@@ -11,7 +11,7 @@ from limner.testing.instant import checkerboard
 from limner.web.server import create_app
 from tests.web.house import House, paint
 
-PUBLIC = {"limner_get_health", "limner_get_ready"}
+PUBLIC = {"limner_get_health", "limner_get_ready", "limner_receive_webhook"}
 PERSONAL = {"limner_sign_in", "limner_get_session", "limner_sign_out"}
 """No scope is asked for. Signing in goes by what stands in the body, and in these tests that is always wrong."""
 SIGNED = {"limner_get_image_content", "limner_get_image_thumbnail", "limner_watch_job"}
@@ -34,6 +34,7 @@ USUAL = {
     "limner_delete_image": 204,
     "limner_cancel_job": 409,
     "limner_retry_job": 409,
+    "limner_receive_webhook": 204,
     "limner_sign_in": 401,
     "limner_sign_out": 404,
 }
@@ -89,7 +90,8 @@ class Town:
 
     def path(self, template, kind, job=None):
         job = job or self.job
-        foreign = {"job_id": job["id"], "image_id": job["images"][0]["id"], "input_id": job["input"], "size": "256"}
+        foreign = {"job_id": job["id"], "image_id": job["images"][0]["id"], "input_id": job["input"]}
+        foreign |= {"size": "256", "token": "guessed"}
         named = ("job_id", "image_id", "input_id")
         values = {
             "foreign": foreign,

@@ -24,13 +24,14 @@ async def keep_image(
     storage: Storage,
     codec: Codec,
     finish: bool,
+    seeds: bool = True,
     embed_prompt: bool = False,
 ) -> JobChanged:
-    """A picture of another size than asked for is kept as it is. Raises BadImage, StorageFull, StorageUnavailable and
+    """A picture of another size than asked for is kept as it is. `seeds`: its engine takes them. Raises BadImage, StorageFull, StorageUnavailable and
     LeaseLost; after LeaseLost the bytes are an orphan, since another worker may be writing beside us.
     """
     request = claim.job.request
-    seed = request.seed_of(painted.ordinal) if painted.seed is None else painted.seed
+    seed = request.seed_of(painted.ordinal) if painted.seed is None and seeds else painted.seed
     labels = labels_of(claim, seed, embed_prompt=embed_prompt)
     picture = await asyncio.to_thread(partial(codec.finish, painted.image, format=request.format, labels=labels))
     key = f"{claim.lease.job_id}/{painted.ordinal}/{claim.lease.epoch}.{picture.format}"
@@ -52,7 +53,8 @@ async def keep_image(
     return await repository.keep_image(claim.lease, image, finish=finish)
 
 
-def labels_of(claim: Claim, seed: int, *, embed_prompt: bool) -> dict[str, str]:
+def labels_of(claim: Claim, seed: int | None, *, embed_prompt: bool) -> dict[str, str]:
     """What the file says of itself; the prompt is the person's own and stays out unless the operator wants it in."""
-    labels = {"Software": f"Limner {__version__}", "limner:job": claim.job.id, "limner:seed": str(seed)}
+    labels = {"Software": f"Limner {__version__}", "limner:job": claim.job.id}
+    labels |= {} if seed is None else {"limner:seed": str(seed)}
     return labels | {"limner:prompt": claim.job.request.prompt} if embed_prompt else labels

@@ -122,6 +122,7 @@ async def _store(run: Running, painted: Painted) -> JobChanged:
         storage=needs.storage,
         codec=needs.codec,
         finish=run.missing == {painted.ordinal},
+        seeds=needs.engines.capabilities[run.job.engine].of(run.job.engine_model).seeds,
         embed_prompt=needs.embed_prompt,
     )
 

@@ -162,6 +162,7 @@ def _resolved(ask: Ask, model: str, capabilities: Capabilities) -> ImageRequest:
         height=height,
         count=1 if ask.count is None else ask.count,
         seed=random.randrange(SEED_LIMIT) if ask.seed is None else ask.seed,  # noqa: S311 - no secret
+        seeded=capabilities.seeds,
         steps=ask.steps,
         guidance=ask.guidance,
         inputs=references_of(ask.inputs),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from functools import partial
 
+from limner.actions.call_off import call_off
 from limner.actions.given_inputs import GivenInputs
 from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
@@ -15,8 +14,6 @@ from limner.contracts.engine import OpenCall, PaintTask, Stroke
 from limner.contracts.faults import fault
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import ContractBroken, EngineError, LeaseLost, RetryClass
-
-logger = logging.getLogger("limner.worker")
 
 
 async def run_job(run: Running) -> None:
@@ -33,7 +30,8 @@ async def run_job(run: Running) -> None:
         except Exception as error:  # noqa: BLE001 - the worker's outermost step
             if not run.settled:
                 await settle(run, error)
-        await call_off(run)
+        if run.ended and run.open_call:
+            await call_off(run.needs.engines, run.job.engine, _open_calls(run), within=run.needs.policy.close_grace)
 
 
 async def begin(run: Running) -> Strokes:
@@ -42,6 +40,7 @@ async def begin(run: Running) -> Strokes:
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
     given = await fetch_inputs(run, engine.capabilities.of(run.job.engine_model))
     run.needs.retry_budget.note_try(run.job.engine)
+    run.ear = run.needs.webhooks.open(run.job.id, engine)
     return Strokes(
         engine.paint(_task(run, given)),
         seconds=engine.capabilities.paint_timeout,
@@ -86,21 +85,10 @@ async def stop(run: Running, strokes: Strokes) -> None:
         if run.reason is Reason.CANCELLED and not run.settled:
             await settle_cancelled(run)
     finally:
+        if run.ear:
+            run.needs.webhooks.close(run.ear)
         await strokes.close(run.needs.policy.close_grace)
         run.needs.observer.time("limner_paint_seconds", strokes.age, engine=run.job.engine)
-
-
-async def call_off(run: Running) -> None:
-    """Services stop what nobody waits for any more; they need not answer."""
-    if not run.ended or not run.open_call:
-        return
-    for call in _open_calls(run):
-        try:
-            engine = await run.needs.engines.engine(run.job.engine)
-            async with asyncio.timeout(run.needs.policy.close_grace):
-                await engine.cancel(call)
-        except Exception as error:  # noqa: BLE001 - the job is over, whatever the service says
-            logger.info("a call could not be called off", extra=run.facts | {"fault": type(error).__name__})
 
 
 def _task(run: Running, given: GivenInputs) -> PaintTask:
@@ -116,6 +104,7 @@ def _task(run: Running, given: GivenInputs) -> PaintTask:
         resume=tuple(_open_calls(run)),
         deadline=run.job.deadline_at,
         alone=run.claim.alone,
+        webhook=run.ear.webhook if run.ear else None,
     )
 
 

@@ -19,6 +19,7 @@ from limner.actions.progress import Tally
 from limner.actions.retry_budget import RetryBudget
 from limner.actions.strokes import Interrupted
 from limner.actions.troubles import Troubles
+from limner.actions.webhooks import Ear, Webhooks
 from limner.contracts.clock import Clock
 from limner.contracts.codec import Codec
 from limner.contracts.dispatcher import Dispatcher
@@ -69,6 +70,7 @@ class RunNeeds:
     troubles: Troubles
     retry_budget: RetryBudget
     on_ambiguous: Mapping[str, OnAmbiguous]
+    webhooks: Webhooks
     embed_prompt: bool
     save: Callable[[ProgressTick], None]
     show: Callable[[PreviewTick], None]
@@ -93,6 +95,7 @@ class Running:
         self.settled = False
         self.ended = False
         self.spent: set[int] = set()
+        self.ear: Ear | None = None
 
     @property
     def seconds_left(self) -> float:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 
+from limner.actions.call_off import LeftCalls
 from limner.actions.cancel_watch import CancelWatch
 from limner.actions.engine_room import EngineRoom
 from limner.actions.heartbeat import Heartbeat
@@ -23,6 +24,7 @@ from limner.actions.retry_budget import RetryBudget
 from limner.actions.run_job import run_job
 from limner.actions.running import Reason, RunNeeds, Running
 from limner.actions.troubles import Troubles
+from limner.actions.webhooks import Webhooks
 from limner.contracts.clock import Clock
 from limner.contracts.codec import Codec
 from limner.contracts.dispatcher import Dispatcher
@@ -68,6 +70,7 @@ class Worker:
         clock: Clock,
         on_ambiguous: Mapping[str, OnAmbiguous],
         slots: int | None = None,
+        webhooks: Webhooks | None = None,
         embed_prompt: bool = False,
         finished: Callable[[], None] = lambda: None,
     ) -> None:
@@ -82,15 +85,12 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._duties: list[asyncio.Task[None]] = []
         self._claiming: asyncio.Task[None] | None = None
-        self._look = asyncio.Event()
-        self._draining = asyncio.Event()
-        self._released = asyncio.Event()
-        self._ended = asyncio.Event()
-        self._idle = asyncio.Event()
+        self._look, self._draining, self._released, self._ended, self._idle = (asyncio.Event() for _ in range(5))
         self._engines = EngineRoom(engines)
         self._progress = ProgressBook(repository)
         self._previews = PreviewBook(storage)
         self._cancels = CancelWatch(self._runs, repository=repository, notifier=notifier)
+        self._left_calls = LeftCalls(engines, self._engines, repository=repository, within=policy.close_grace)
         self._heartbeat = Heartbeat(repository=repository, policy=policy, clock=clock, heard=self._hear_from_thread)
         self._needs = RunNeeds(
             engines=self._engines,
@@ -107,6 +107,7 @@ class Worker:
             troubles=Troubles(repository=repository, dispatcher=dispatcher, policy=policy),
             retry_budget=RetryBudget(clock),
             on_ambiguous=on_ambiguous,
+            webhooks=webhooks or Webhooks(),
             embed_prompt=embed_prompt,
             save=self._progress.note,
             show=self._previews.note,
@@ -128,6 +129,7 @@ class Worker:
         self._duties = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._every(self._policy.cancel_check, self._cancels.check_all)),
+            asyncio.create_task(self._every(self._policy.sweep, self._left_calls.look)),
             asyncio.create_task(self._every(SAVE_PROGRESS_EVERY, self._progress.save)),
             asyncio.create_task(self._every(SAVE_PREVIEWS_EVERY, self._previews.save)),
         ]

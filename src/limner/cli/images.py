@@ -105,4 +105,4 @@ async def _read(options: Options, user: str, image_id: str, output: str | None) 
 
 def _row(image: Document) -> tuple[Any, ...]:
     size = f"{image['width']} × {image['height']} {image['format']}"
-    return image["id"], size, image["bytes"], image["seed"], image["created_at"]
+    return image["id"], size, image["bytes"], "" if image["seed"] is None else image["seed"], image["created_at"]

@@ -12,7 +12,7 @@ import click
 from limner.actions.create_key import LOCAL_USER
 from limner.cli.client import Client, Document, address, reach
 from limner.cli.options import Options, shared_options
-from limner.cli.output import Bar, count_pictures, echo_json, echo_table, shorten
+from limner.cli.output import Bar, count_pictures, echo_json, echo_table, seed_of, shorten
 
 user_option = click.option("--user", default=LOCAL_USER, show_default=True, help="Whose, without --url.")
 
@@ -128,9 +128,9 @@ def _tell(options: Options, job: Document) -> None:
     click.echo(f"job      {job['id']}\nstate    {job['state']}  {_stand(job)}".rstrip())
     request = job["request"]
     click.echo(f"prompt   {request['prompt']}")
-    click.echo(f"model    {request['model']}  {request['width']} × {request['height']}  seed {request['seed']}")
+    click.echo(f"model    {request['model']}  {request['width']} × {request['height']}{seed_of(request)}")
     click.echo(f"created  {job['created_at']}")
     for image in job["images"]:
-        click.echo(f"image    {image['id']}  seed {image['seed']}  {image['bytes']} bytes")
+        click.echo(f"image    {image['id']}{seed_of(image)}  {image['bytes']} bytes")
     for note in job["notes"]:
         click.echo(f"note     {note['detail']}")

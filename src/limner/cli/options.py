@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from limner.actions.create_key import LOCAL_USER
+from limner.domain.checking import owner_fault
 from limner.domain.identity import USER_SCOPES, Scope
 from limner.settings import Settings
 
@@ -52,8 +53,23 @@ def shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _checked_user(_context: click.Context, _option: click.Parameter, user: str) -> str:
+    """Raises BadParameter for what can own nothing."""
+    if fault := owner_fault(user):
+        raise click.BadParameter(
+            f"it {fault}. Say whose jobs and pictures it opens, such as --user ann; without --user it is {LOCAL_USER}."
+        )
+    return user
+
+
 _HOLDER = (
-    click.option("--user", default=LOCAL_USER, show_default=True, help="Whose jobs and pictures it opens."),
+    click.option(
+        "--user",
+        default=LOCAL_USER,
+        show_default=True,
+        callback=_checked_user,
+        help="Whose jobs and pictures it opens.",
+    ),
     click.option(
         "--scope",
         "scopes",

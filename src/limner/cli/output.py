@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,11 @@ def echo_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, nothing: 
 
 def count_pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count} pictures"
+
+
+def seed_of(document: Mapping[str, Any]) -> str:
+    """Nothing where the engine takes none."""
+    return "" if document["seed"] is None else f"  seed {document['seed']}"
 
 
 def shorten(text: str, length: int = 48) -> str:

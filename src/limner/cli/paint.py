@@ -14,7 +14,7 @@ import click
 
 from limner.cli.client import Client, Document, reach
 from limner.cli.options import Options, shared_options
-from limner.cli.output import Bar, NotWritten, echo_json, slug, write_new
+from limner.cli.output import Bar, NotWritten, echo_json, seed_of, slug, write_new
 from limner.domain.errors import EngineError, LimnerError
 from limner.domain.identity import is_id
 from limner.library import FILE_FORMATS
@@ -155,6 +155,6 @@ def _report(job: Document, files: list[str], bar: Bar, options: Options) -> None
         echo_json({**job, "files": files})
         return
     for image, file in zip(job["images"], files, strict=True):
-        click.echo(f"  {bar}   seed {image['seed']}   → {file}")
+        click.echo(f"  {bar} {seed_of(image)}   → {file}")
     for note in job["notes"]:
         click.echo(f"  {note['detail']}")

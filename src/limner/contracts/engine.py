@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -103,6 +103,25 @@ class OpenCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """An address at which a service may say that there is news of a task's calls: a hint to look now, and no more.
+
+    `wait(seconds)` returns after so many seconds, or as soon as a delivery has come that the engine verified.
+    """
+
+    url: str
+    wait: Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What came to a webhook, from whomever: headers by their names in lower case, and the body as it came."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaintTask:
     """One paint. New facts become fields here, never arguments.
 
@@ -111,6 +130,7 @@ class PaintTask:
     `request_key` is the stem of idempotency keys, one a try.
     `inputs` are in the order of the request; `read_input` raises KeyError for other names, and EngineErrors that the engine
     lets through. An engine that resumes need not read them.
+    `webhook` is None where no service can reach us, and in child processes.
     """
 
     job_id: str
@@ -125,6 +145,7 @@ class PaintTask:
     wants_previews: bool = True
     alone: bool = False
     read_input: Callable[[str], Awaitable[bytes]] = field(default=_no_input, compare=False)
+    webhook: Webhook | None = field(default=None, compare=False)
 
 
 class Engine(abc.ABC):
@@ -155,6 +176,10 @@ class Engine(abc.ABC):
 
     async def cancel(self, call: OpenCall) -> None:  # noqa: B027 - optional by design
         """Tell the service that nobody waits for this call any more. Called once, after the paint is closed; best effort."""
+
+    async def verify(self, delivery: Delivery) -> bool:  # noqa: ARG002 - for those whose service signs
+        """Whether the service itself has just sent this. Only then does it end a wait for the task's webhook."""
+        return False
 
     @abc.abstractmethod
     def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:

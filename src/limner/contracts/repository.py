@@ -41,11 +41,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewImage:
-    """A picture whose bytes are already durable under `key`. `seed` is the one really used."""
+    """A picture whose bytes are already durable under `key`. `seed` is the one really used, None where the engine takes none."""
 
     id: str
     ordinal: int
-    seed: int
+    seed: int | None
     width: int
     height: int
     format: str
@@ -106,6 +106,15 @@ class SweepReport:
     changes: tuple[JobChanged, ...] = ()
     engines: frozenset[str] = frozenset()
     counts: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftCall:
+    """A call with a handle that nobody waits for: its job ended while no worker had it."""
+
+    job_id: str
+    engine: str
+    call: Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,10 +249,20 @@ class WorkRepository(Protocol):
         ...
 
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
-        """A final state, with what the last try adds to the counters. A cancel that was asked for wins over failed."""
+        """A final state, with what the last try adds to the counters. A cancel that was asked for wins over failed. Calls
+        that are open are the worker's to call off.
+        """
         ...
 
-    async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged: ...
+    async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged:
+        """Where a cancel was asked for, the job is over as if by `finish`."""
+        ...
+
+    async def take_left_calls(self, engines: Collection[str], *, since: datetime) -> tuple[LeftCall, ...]:
+        """A batch of what jobs of these engines left open that ended since then while no worker had them. Each is given to
+        one caller only.
+        """
+        ...
 
 
 class ImageRepository(Protocol):

@@ -14,13 +14,15 @@ MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One finished picture. `key` is where its bytes lie in storage; `sha256` is hex and the ETag."""
+    """One finished picture. `key` is where its bytes lie in storage; `sha256` is hex and the ETag. `seed` is None where
+    the engine takes none.
+    """
 
     id: ImageId
     job_id: str
     owner: str
     ordinal: int
-    seed: int
+    seed: int | None
     width: int
     height: int
     format: str
@@ -40,4 +42,5 @@ class Image:
     @property
     def file_stem(self) -> str:
         """Of letters, digits and dashes."""
-        return f"limner-{self.seed}-{self.id[-12:]}"
+        seed = "" if self.seed is None else f"{self.seed}-"
+        return f"limner-{seed}{self.id[-12:]}"

@@ -39,7 +39,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """What will be painted: defaults, model and seed are resolved at submit and never change again."""
+    """What will be painted: defaults, model and seed are resolved at submit and never change again. `seeded`: the model takes
+    seeds; else nobody is shown the seed.
+    """
 
     prompt: str
     model: str
@@ -54,6 +56,7 @@ class ImageRequest:
     inputs: tuple[InputReference, ...] = ()
     strength: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    seeded: bool = True
 
     def seed_of(self, ordinal: int) -> int:
         """The seed of one picture (ordinals from 0)."""

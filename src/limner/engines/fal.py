@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from limner.contracts.engine import OpenCall, PaintTask
+from limner.contracts.engine import Delivery, OpenCall, PaintTask
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import CallFailed, EngineError, RefusedByPolicy, Transient
 from limner.engines.hosted.answer import Answer
 from limner.engines.hosted.faults import plain, quoting
 from limner.engines.hosted.queued import Look, QueuedEngine
+from limner.engines.hosted.signatures import CAN_VERIFY_ED25519, Signed, made_with_ed25519, moment_of
 from limner.engines.hosted.takes import fields_of
 
 CAPABILITIES = Capabilities(
@@ -36,6 +39,7 @@ class Fal(QueuedEngine):
     home = "https://queue.fal.run"
     general = CAPABILITIES
     said = ("prompt", "image_size", "num_images", "sync_mode")
+    keys_at = "https://rest.alpha.fal.ai/.well-known/jwks.json"
 
     def credentials(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Key {key}"}
@@ -59,7 +63,8 @@ class Fal(QueuedEngine):
             "num_images": 1,
             **fields_of(task, ordinal, self.takes),
         }
-        taken = await self.client.call(quote(task.model), json={**fields, **request.options})
+        told = {"params": {"fal_webhook": task.webhook.url}} if task.webhook and CAN_VERIFY_ED25519 else {}
+        taken = await self.client.call(quote(task.model), json={**fields, **request.options}, **told)
         handle = {name: taken.get(name) for name in ("status_url", "response_url", "cancel_url")}
         if not all(isinstance(url, str) for url in handle.values()):
             raise CallFailed("fal took the call and gave it no addresses.")
@@ -80,6 +85,24 @@ class Fal(QueuedEngine):
     async def cancel(self, call: OpenCall) -> None:
         await self.client.tell("PUT", call.handle["cancel_url"])
 
+    def signed(self, delivery: Delivery) -> Signed | None:
+        request, user, stamp, signature = (
+            delivery.headers.get(f"x-fal-webhook-{name}", "")
+            for name in ("request-id", "user-id", "timestamp", "signature")
+        )
+        sent_at = moment_of(stamp)
+        try:
+            given = bytes.fromhex(signature)
+        except ValueError:
+            return None
+        if sent_at is None:
+            return None
+        message = "\n".join((request, user, stamp, hashlib.sha256(delivery.body).hexdigest())).encode()
+        return Signed(sent_at=sent_at, fits=lambda key: made_with_ed25519(key, given, message))
+
+    def keys_in(self, document: Any) -> tuple[bytes, ...]:
+        return tuple(_bytes(key["x"]) for key in document["keys"] if key.get("crv") == "Ed25519")
+
 
 def _url_of(result: Any) -> str:
     unfit, images = result.get("has_nsfw_concepts"), result.get("images")
@@ -89,6 +112,10 @@ def _url_of(result: Any) -> str:
     if not isinstance(first, dict) or not first.get("url"):
         raise CallFailed("fal's answer has no picture.")
     return str(first["url"])
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _detail_of(document: Any) -> Any:

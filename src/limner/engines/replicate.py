@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from limner.contracts.engine import OpenCall, PaintTask
+from limner.contracts.engine import Delivery, OpenCall, PaintTask
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import CallFailed, EngineError, RefusedByPolicy
 from limner.engines.hosted.faults import plain, quoting
 from limner.engines.hosted.queued import Look, QueuedEngine
+from limner.engines.hosted.signatures import Signed
+from limner.engines.hosted.standard_webhooks import secret_in, signed_as_standard
 from limner.engines.hosted.takes import fields_of
 
 CAPABILITIES = Capabilities(
@@ -37,6 +39,7 @@ class Replicate(QueuedEngine):
     home = "https://api.replicate.com"
     general = CAPABILITIES
     said = ("prompt", "num_outputs")
+    keys_at = "v1/webhooks/default/secret"
 
     def credentials(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
@@ -48,7 +51,9 @@ class Replicate(QueuedEngine):
         fields = fields_of(task, ordinal, self.takes)
         if "output_format" in fields:
             fields["output_format"] = FORMATS.get(fields["output_format"], fields["output_format"])
-        asked = {"input": {"prompt": task.request.prompt, **fields, **task.request.options}}
+        asked: dict[str, Any] = {"input": {"prompt": task.request.prompt, **fields, **task.request.options}}
+        if task.webhook:
+            asked |= {"webhook": task.webhook.url, "webhook_events_filter": ["completed"]}
         path, version = _place_of(task.model)
         taken = await self.client.call(path, json=asked | version)
         if not isinstance(taken.get("id"), str):
@@ -67,6 +72,12 @@ class Replicate(QueuedEngine):
 
     async def cancel(self, call: OpenCall) -> None:
         await self.client.tell("POST", f"{_path_of(call.handle)}/cancel")
+
+    def signed(self, delivery: Delivery) -> Signed | None:
+        return signed_as_standard(delivery)
+
+    def keys_in(self, document: Any) -> tuple[bytes, ...]:
+        return (secret_in(document["key"]),)
 
     def _end_of(self, status: str, words: str) -> EngineError:
         if REFUSAL.search(words):

@@ -64,7 +64,7 @@ def request_document(request: ImageRequest) -> dict[str, Any]:
         "width": request.width,
         "height": request.height,
         "count": request.count,
-        "seed": request.seed,
+        "seed": request.seed if request.seeded else None,
         "steps": request.steps,
         "guidance": request.guidance,
         "format": request.format,

@@ -27,6 +27,7 @@ from limner.web.routes.models import add_model_routes
 from limner.web.routes.operator import add_operator_routes
 from limner.web.routes.session import add_session_routes, add_signing_in
 from limner.web.routes.usage import add_usage_routes
+from limner.web.routes.webhooks import add_webhook_routes
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
@@ -56,6 +57,8 @@ def build_router(
     add_event_routes(router, described=[*map(Depends, callers.schemes), Depends(LINK)])
     add_model_routes(router)
     add_usage_routes(router)
+    if assembly.settings.public_url:
+        add_webhook_routes(router)
     if page:
         _refuse_strangers(callers)
         add_page_routes(router)

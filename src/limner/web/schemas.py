@@ -62,7 +62,7 @@ class LimnerRequest(BaseModel):
     width: int
     height: int
     count: int
-    seed: int
+    seed: int | None = Field(description="null where the model takes none.")
     steps: int | None
     guidance: float | None
     format: Format
@@ -102,7 +102,7 @@ class LimnerImage(BaseModel):
     id: str = Field(pattern=ID)
     job_id: str = Field(pattern=ID)
     index: int
-    seed: int
+    seed: int | None = Field(description="null where its engine takes none.")
     width: int
     height: int
     format: Format

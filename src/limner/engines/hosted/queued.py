@@ -8,11 +8,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from limner.contracts.engine import Painted, PaintTask, Progress, Stroke, Submitted
+from limner.contracts.engine import Delivery, Painted, PaintTask, Progress, Stroke, Submitted
 from limner.domain.capabilities import Capabilities
-from limner.domain.errors import EngineError, NotSent, RateLimited, Transient
+from limner.domain.errors import CallFailed, EngineError, NotSent, RateLimited, Transient
 from limner.engines.hosted.engine import HostedEngine, call_for, unpaid
 from limner.engines.hosted.price import Cost
+from limner.engines.hosted.signatures import Signed, SigningKeys
 from limner.engines.hosted.takes import with_takes
 
 FIRST_PAUSE = 0.5
@@ -43,6 +44,8 @@ class QueuedEngine(HostedEngine):
     """What all of its models can."""
     said: ClassVar[tuple[str, ...]]
     """What the adapter writes itself: an option would change what is paid for."""
+    keys_at: ClassVar[str]
+    """Where the keys are with which the service signs what it delivers to webhooks."""
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class QueuedEngine(HostedEngine):
         cost: Cost | None = None,
         timeout: float = 600.0,
         concurrency: int = 50,
+        webhook_keys: str = "",
     ) -> None:
         capabilities = with_takes(self.general, takes, models, said=self.said)
         super().__init__(
@@ -65,6 +69,7 @@ class QueuedEngine(HostedEngine):
             concurrency=concurrency,
         )
         self.takes = takes
+        self._webhook_keys = webhook_keys or self.keys_at
 
     @abc.abstractmethod
     async def submit(self, task: PaintTask, ordinal: int) -> Any:
@@ -76,6 +81,31 @@ class QueuedEngine(HostedEngine):
         """Raises CallFailed, or another EngineError that is final, where no picture will come."""
         raise NotImplementedError
 
+    @abc.abstractmethod
+    def signed(self, delivery: Delivery) -> Signed | None:
+        """None for what the service would not send."""
+        raise NotImplementedError
+
+    @abc.abstractmethod
+    def keys_in(self, document: Any) -> tuple[bytes, ...]:
+        """What stands at `keys_at`. Raises LookupError, TypeError or ValueError where it is something else."""
+        raise NotImplementedError
+
+    async def open(self) -> None:
+        await super().open()
+        self._signing_keys = SigningKeys(self._fetch_keys)
+
+    async def verify(self, delivery: Delivery) -> bool:
+        signed = self.signed(delivery)
+        return signed is not None and signed.recent and await self._signing_keys.fit(signed)
+
+    async def _fetch_keys(self) -> tuple[bytes, ...]:
+        document = await self.client.look_up(self._webhook_keys)
+        try:
+            return self.keys_in(document)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise CallFailed(f"{self.service} answers with something else.") from None
+
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:
         watch = _Watch({call.ordinals: call.handle for call in task.resume})
         for ordinals in unpaid(task):
@@ -85,7 +115,8 @@ class QueuedEngine(HostedEngine):
             yield Submitted(ordinals=ordinals, handle=watch.handles[ordinals])
         while watch.handles:
             yield watch.progress()
-            await asyncio.sleep(watch.pause())
+            wait = task.webhook.wait if task.webhook and not watch.told_to_wait else asyncio.sleep
+            await wait(watch.pause())
             for ordinals in tuple(watch.handles):
                 if picture := await self._picture(ordinals, watch):
                     yield picture
@@ -121,6 +152,11 @@ class _Watch:
     def progress(self) -> Progress:
         known = dict.fromkeys(self.handles, 0) | self._percents
         return Progress(step=sum(known.values()), steps=100 * len(known))
+
+    @property
+    def told_to_wait(self) -> bool:
+        """The service has asked for a pause: no news makes it shorter."""
+        return self._wait > 0
 
     def pause(self) -> float:
         """Seconds until the next look: longer each time, and at least as long as the service asks."""

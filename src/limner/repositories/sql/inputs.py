@@ -4,23 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from limner.domain.errors import TooManyInputs
 from limner.domain.input import Input
+from limner.domain.job import JobState
 from limner.domain.policy import Policy
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import decode_input, encode, to_milliseconds, to_milliseconds_or_none
 from limner.repositories.sql.stored import unnamed
-from limner.repositories.sql.tables import inputs, job_inputs
+from limner.repositories.sql.tables import inputs, job_inputs, jobs
 
 FACTS = ("id", "owner", "width", "height", "format", "bytes", "sha256", "key")
+IN_VAIN = (JobState.FAILED, JobState.CANCELLED)
 
 
 def add_input(connection: Connection, new: Input, policy: Policy, moment: Moment) -> None:
     """Raises TooManyInputs where the owner keeps as much as the policy allows without using it."""
-    waiting = _WAITING.first(connection, of_owner=new.owner)
+    waiting = _WAITING.first(connection, of_owner=new.owner, at=moment.at)
     if waiting is not None and (waiting.bytes or 0) + new.bytes > policy.input_quota:
         raise _too_many(waiting.bytes or 0, waiting.oldest, policy, moment)
     facts = {name: getattr(new, name) for name in FACTS}
@@ -55,10 +73,10 @@ def expire_inputs(connection: Connection, moment: Moment, batch: int) -> tuple[s
 
 
 def _too_many(kept: int, oldest: int | None, policy: Policy, moment: Moment) -> TooManyInputs:
-    wait = 1.0 if oldest is None else max(1.0, (oldest - moment.at) / 1000)
+    wait = policy.input_age if oldest is None else max(1.0, (oldest - moment.at) / 1000)
     detail = (
         f"You keep {kept} bytes of inputs that no job uses, and {policy.input_quota} are allowed. "
-        "Use or delete some; nothing was kept."
+        "Use or delete some, or jobs that failed or were cancelled; nothing was kept."
     )
     return TooManyInputs(detail, retry_after=wait, maximum=policy.input_quota)
 
@@ -75,11 +93,35 @@ def _expire() -> Prepared:
     return Prepared(delete(inputs).where(inputs.c.id.in_(old)).returning(inputs.c.key))
 
 
-_WAITING = Prepared(
-    select(func.sum(inputs.c.bytes).label("bytes"), func.min(inputs.c.expires_at).label("oldest")).where(
-        inputs.c.owner == bindparam("of_owner"), inputs.c.expires_at.is_not(None)
+def _waiting() -> Prepared:
+    """What nobody waits for and nothing came of: never used, or only by jobs that failed or were cancelled, even where the
+    upload is deleted and one of these holds its bytes. A job costs nothing to cancel, and must not lift the quota.
+    """
+    unexpired = and_(inputs.c.owner == bindparam("of_owner"), inputs.c.expires_at > bindparam("at"))
+    unused = [select(inputs.c.key, inputs.c.bytes, inputs.c.expires_at).where(unexpired), *map(_in_vain, IN_VAIN)]
+    known = union_all(*unused).subquery()
+    once = select(func.max(known.c.bytes).label("bytes"), func.min(known.c.expires_at).label("expires_at"))
+    kept = once.group_by(known.c.key).subquery()
+    return Prepared(select(func.sum(kept.c.bytes).label("bytes"), func.min(kept.c.expires_at).label("oldest")))
+
+
+def _in_vain(state: str) -> Select[tuple[str, int, int | None]]:
+    held = jobs.join(job_inputs, job_inputs.c.job_id == jobs.c.id)
+    # The second half says to SQLite that the index of an owner's jobs applies.
+    ended = text(f"limner_jobs.state = '{state}' AND limner_jobs.state <> 'queued'")
+    other, its_job = job_inputs.alias(), jobs.alias()
+    needed = and_(
+        other.c.source_id == job_inputs.c.source_id,
+        its_job.c.id == other.c.job_id,
+        *(its_job.c.state != text(f"'{vain}'") for vain in IN_VAIN),
     )
-)
+    uploaded = job_inputs.c.source == text("'input'")
+    columns = (job_inputs.c.key, job_inputs.c.bytes, cast(null(), BigInteger).label("expires_at"))
+    mine = and_(jobs.c.owner == bindparam("of_owner"), ended, uploaded, ~exists().where(needed))
+    return select(*columns).select_from(held).where(mine)
+
+
+_WAITING = _waiting()
 _ADD = Prepared(insert(inputs).values({name: bindparam(name) for name in (*FACTS, "created_at", "expires_at")}))
 _FIND = Prepared(
     select(inputs).where(

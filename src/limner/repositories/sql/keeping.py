@@ -31,7 +31,7 @@ from limner.repositories.sql.leases import leased
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.outcomes import Ending, ended, ended_with, pictures_kept
 from limner.repositories.sql.prepared import Prepared
-from limner.repositories.sql.rows import Row, decode_notes, encode_notes
+from limner.repositories.sql.rows import NO_SEED, Row, decode_notes, encode_notes
 from limner.repositories.sql.tables import calls, images, jobs
 from limner.repositories.sql.usage import Entry, note_usage
 
@@ -69,6 +69,7 @@ def _keep(connection: Connection, keep: Keep, moment: Moment) -> Row | None:
     )
     if row is not None:
         facts = {name: getattr(keep.image, name) for name in FACTS}
+        facts["seed"] = NO_SEED if keep.image.seed is None else keep.image.seed
         _INSERT.run(connection, **facts, job_id=row.id, owner=row.owner, seq=row.event_seq, created_at=moment.at)
         _CLOSE_CALL.run(connection, of_job=row.id, kept_ordinal=keep.image.ordinal)
     return row

@@ -79,6 +79,13 @@ def requeue(connection: Connection, lease: Lease, requeue: Requeue, moment: Mome
     return record(connection, [row], moment)[0]
 
 
+def close_if_over(connection: Connection, changed: JobChanged) -> JobChanged:
+    """The worker that had the job calls off what is open, and nobody else shall."""
+    if changed.ended is not None:
+        close_calls(connection, changed.job_id, NOTHING_COUNTED)
+    return changed
+
+
 def cancel(connection: Connection, job_id: str, moment: Moment) -> JobChanged | None:
     """Now, or asked for where a worker has it. None: final, absent or asked for before."""
     if changed := end_queued(connection, job_id, Ending(state=JobState.CANCELLED), moment):

@@ -23,18 +23,18 @@ class Promises:
         self._moment = moment
         self._left: dict[Limit, int] = {}
 
-    def refusal(self, job: Job) -> BudgetExhausted | None:
-        """None: an engine of its route may paint it, and what that costs is promised."""
+    def place(self, job: Job) -> int | BudgetExhausted:
+        """Of the first engine of its route that may paint it: what that costs is promised."""
         refusals = []
-        for model, cost in zip(job.route, job.costs, strict=False):
+        for place, (model, cost) in enumerate(zip(job.route, job.costs, strict=False)):
             limits = list(self._moment.budgets.limits(job.owner, engine_of(model))) if cost else []
             refusal = self._refusal(limits, to_millionths(cost))
             if refusal is None:
                 for limit in limits:
                     self._left[limit] -= to_millionths(cost)
-                return None
+                return place
             refusals.append(refusal)
-        return refusals[0] if refusals else None
+        return refusals[0] if refusals else job.route_index
 
     def _refusal(self, limits: list[Limit], cost: int) -> BudgetExhausted | None:
         for limit in limits:

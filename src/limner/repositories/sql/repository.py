@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from limner.contracts.clock import Clock
 from limner.contracts.repository import (
     Idempotency,
+    LeftCall,
     NamedBytes,
     NewImage,
     OutboxEntry,
@@ -48,6 +49,7 @@ from limner.repositories.sql import (
     jobs,
     keys,
     leases,
+    left_calls,
     load,
     outbox,
     outcomes,
@@ -239,14 +241,26 @@ class SqlRepository:
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
         ending = outcomes.Ending(state=state, error=error, counters=counters)
         return await self._write(
-            lambda connection: outcomes.finish(connection, lease, ending, self._moment()),
+            lambda connection: outcomes.close_if_over(
+                connection, outcomes.finish(connection, lease, ending, self._moment())
+            ),
             locks=owners_of([lease.job_id]),
         )
 
     async def requeue(self, lease: Lease, requeue: Requeue) -> JobChanged:
         return await self._write(
-            lambda connection: outcomes.requeue(connection, lease, requeue, self._moment()),
+            lambda connection: outcomes.close_if_over(
+                connection, outcomes.requeue(connection, lease, requeue, self._moment())
+            ),
             locks=owners_of([lease.job_id]),
+        )
+
+    async def take_left_calls(self, engines: Collection[str], *, since: datetime) -> tuple[LeftCall, ...]:
+        found = await self._read(left_calls.find_left, engines, to_milliseconds(since))
+        if not found:
+            return ()
+        return await self._write(
+            lambda connection: left_calls.take_left(connection, found), locks=owners_of([one.job_id for one in found])
         )
 
     async def engine_states(self) -> Mapping[str, EngineState]:

@@ -22,6 +22,8 @@ Row = Any
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 MILLION = 1_000_000
+NO_SEED = -1
+"""Of a picture by an engine that takes none."""
 
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -61,6 +63,7 @@ def encode_request(request: ImageRequest) -> dict[str, Any]:
         "height": request.height,
         "count": request.count,
         "seed": request.seed,
+        "seeded": request.seeded,
         "format": request.format,
         "negative_prompt": request.negative_prompt,
         "steps": request.steps,
@@ -213,7 +216,7 @@ def decode_image(row: Row) -> Image:
         job_id=row.job_id,
         owner=row.owner,
         ordinal=row.ordinal,
-        seed=row.seed,
+        seed=None if row.seed == NO_SEED else row.seed,
         width=row.width,
         height=row.height,
         format=row.format,

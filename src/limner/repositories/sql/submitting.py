@@ -15,10 +15,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from limner.contracts.repository import Idempotency, Submission
 from limner.domain.checking_inputs import unknown_input
-from limner.domain.errors import IdempotencyKeyReused, InvalidRequest, LimnerError, QueueFull, TooManyQueued
+from limner.domain.errors import (
+    BudgetExhausted,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    LimnerError,
+    QueueFull,
+    TooManyQueued,
+)
 from limner.domain.input import HeldInput
 from limner.domain.job import Job, JobId
 from limner.domain.policy import Policy
+from limner.domain.route import fallback_note
 from limner.repositories.sql.engine_states import blocked_until
 from limner.repositories.sql.holding import Holding, hold, unusable
 from limner.repositories.sql.jobs import load_jobs
@@ -29,6 +37,7 @@ from limner.repositories.sql.prepared import Prepared, cell, cells, row_source
 from limner.repositories.sql.promises import Promises
 from limner.repositories.sql.rows import (
     encode,
+    encode_notes,
     encode_request,
     encode_requested,
     to_millionths,
@@ -54,6 +63,7 @@ COLUMNS = (
     "max_attempts",
     "created_at",
     "route",
+    "route_index",
     "retry_of",
     "trace",
     "reference",
@@ -62,6 +72,7 @@ COLUMNS = (
     "request",
     "costs",
     "expected_cost",
+    "notes",
 )
 
 
@@ -136,6 +147,7 @@ def entry_of(job: Job, inputs: Sequence[HeldInput], idempotency: Idempotency | N
         job.max_attempts,
         to_milliseconds(job.created_at),
         job.route,
+        job.route_index,
         job.retry_of,
         job.trace,
         job.reference,
@@ -144,6 +156,7 @@ def entry_of(job: Job, inputs: Sequence[HeldInput], idempotency: Idempotency | N
         encode_request(job.request),
         costs or None,
         costs[job.route_index] if costs else None,
+        encode_notes(job.notes),
     ]
     return Entry(job=job, inputs=inputs, idempotency=idempotency, policy=policy, row=encode(row))
 
@@ -187,6 +200,11 @@ class Intake:
                 return _replay(used, entry.idempotency)
         if refusal := self._refusal(entry, group):
             return refusal
+        place = group.promises.place(entry.job)
+        if isinstance(place, BudgetExhausted):
+            return place
+        if place != entry.job.route_index:
+            entry = _further(entry, place)
         self._total += 1
         group.waiting[entry.job.owner] += 1
         group.accepted.append(entry)
@@ -209,7 +227,15 @@ class Intake:
             wait = group.room_for_anyone
             sentence = f"The queue is full; room in about {wait:.0f} s. Nothing was queued."
             return QueueFull(sentence, retry_after=wait)
-        return group.promises.refusal(entry.job)
+        return None
+
+
+def _further(entry: Entry, place: int) -> Entry:
+    """The job begins with a later engine of its route: those before have no budget left, and it is promised to that one."""
+    job = entry.job
+    note = fallback_note(job.route, job.route_index, place, BudgetExhausted.code)
+    moved = replace(job, route_index=place, notes=(*job.notes, note))
+    return entry_of(moved, entry.inputs, entry.idempotency, entry.policy)
 
 
 def _used_by(entry: Entry, idempotency: Idempotency, moment: Moment) -> _Used:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
+from limner.testing.services.calling import CallingService
 from limner.testing.services.exchange import Asked, Reply
-from limner.testing.services.service import HostedService
 
 
 def _detail(status: int, kind: str, message: str, **headers: str) -> Reply:
     return Reply.json({"detail": [{"loc": ["body"], "msg": message, "type": kind}]}, status, **headers)
+
+
+KEYS = "/.well-known/jwks.json"
 
 
 @dataclass
@@ -24,9 +30,9 @@ class _Request:
     end: str
 
 
-class FalService(HostedService):
+class FalService(CallingService):
     """`cancelled` are the requests that were called off. Its addresses are status_url, response_url, cancel_url, and the
-    picture's url.
+    picture's url. To sign what it delivers, it needs the extra `webhooks`.
     """
 
     refusals: ClassVar = {
@@ -38,6 +44,8 @@ class FalService(HostedService):
         "bad_parameter": _detail(422, "greater_than", "num_inference_steps must be greater than 0"),
     }
     own_deeds: ClassVar = ("failed", "unfit", "without_picture", "without_addresses")
+    lie: ClassVar = {"status": "ERROR", "error": "Runner died", "payload": None}
+    webhook_seed = b"seed of the stand-in for fal's 1"
 
     def __init__(self, *, port: int = 0, paint_seconds: float = 0.0) -> None:
         super().__init__(port=port, paint_seconds=paint_seconds)
@@ -51,6 +59,8 @@ class FalService(HostedService):
             return "call"
         if path == "/":
             return "health"
+        if path == KEYS:
+            return "keys"
         return {"status": "status", "cancel": "cancel", "picture": "picture"}.get(last, "result")
 
     def allows(self, headers: Mapping[str, str]) -> bool:
@@ -59,6 +69,8 @@ class FalService(HostedService):
     def answer(self, asked: Asked) -> Reply:
         if asked.purpose == "health":
             return Reply(b"fal", 404)
+        if asked.purpose == "keys":
+            return Reply.json({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": _text(_public(self.webhook_seed))}]})
         if asked.purpose == "call":
             return self._taken(asked)
         found = self._requests.get(asked.path.split("/")[2] if asked.path.count("/") > 1 else "")
@@ -81,7 +93,15 @@ class FalService(HostedService):
         )
         self.take(asked.document["prompt"], 1, asked.document)
         names = {} if asked.deed == "without_addresses" else self._names(number)
+        webhook = parse_qs(urlsplit(asked.path).query).get("fal_webhook", [None])[0]
+        self.tell_later(webhook, {"request_id": f"r{number}", "status": "OK", "payload": {"images": []}})
         return Reply.json({"request_id": f"r{number}", "queue_position": 0, **names})
+
+    def signed(self, body: bytes, stamp: int, *, forged: bool) -> Mapping[str, str]:
+        facts = {"Request-Id": "r", "User-Id": "u", "Timestamp": str(stamp)}
+        message = "\n".join((*facts.values(), hashlib.sha256(body).hexdigest())).encode()
+        seed = bytes(32) if forged else self.webhook_seed
+        return {f"X-Fal-Webhook-{name}": value for name, value in {**facts, "Signature": _sign(seed, message)}.items()}
 
     def _names(self, number: int) -> dict[str, str]:
         stem = f"{self.url}/requests/r{number}"
@@ -111,3 +131,23 @@ class FalService(HostedService):
     def _painted(self, found: _Request, deed: str) -> bytes:
         size = found.asked["image_size"]
         return self.picture(size["width"], size["height"], found.asked.get("seed", found.number), deed)
+
+
+def _private(seed: bytes) -> Any:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - an extra
+
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _public(seed: bytes) -> bytes:
+    raw: bytes = _private(seed).public_key().public_bytes_raw()
+    return raw
+
+
+def _sign(seed: bytes, message: bytes) -> str:
+    signature: bytes = _private(seed).sign(message)
+    return signature.hex()
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import itertools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from limner.testing.services.calling import CallingService
 from limner.testing.services.exchange import Asked, Reply
-from limner.testing.services.service import HostedService
 
 PREDICTIONS = "/v1/predictions"
 STATUS = {"failed": "failed", "refused_later": "failed", "cancelled": "canceled"}
@@ -40,7 +42,7 @@ class _Prediction:
         }
 
 
-class ReplicateService(HostedService):
+class ReplicateService(CallingService):
     """`cancelled` are the predictions that were called off. Its pictures' addresses are the `output`."""
 
     refusals: ClassVar = {
@@ -52,6 +54,8 @@ class ReplicateService(HostedService):
         "unknown_model": _problem(404, "The requested resource could not be found."),
     }
     own_deeds: ClassVar = ("failed", "refused_later", "without_picture", "without_id")
+    lie: ClassVar = {"status": "failed", "error": "NSFW content detected."}
+    webhook_secret = b"whsec-of-the-stand-in-for-replicate"
 
     def __init__(self, *, port: int = 0, paint_seconds: float = 0.0) -> None:
         super().__init__(port=port, paint_seconds=paint_seconds)
@@ -64,6 +68,8 @@ class ReplicateService(HostedService):
             return "cancel" if path.endswith("/cancel") else "call" if path.endswith("predictions") else ""
         if path == "/v1/account":
             return "health"
+        if path == "/v1/webhooks/default/secret":
+            return "keys"
         return "status" if path.startswith(PREDICTIONS) else "picture" if path.startswith("/files/") else ""
 
     def allows(self, headers: Mapping[str, str]) -> bool:
@@ -73,6 +79,8 @@ class ReplicateService(HostedService):
         match asked.purpose:
             case "health":
                 return Reply.json({"type": "organization"})
+            case "keys":
+                return Reply.json({"key": f"whsec_{base64.b64encode(self.webhook_secret).decode()}"})
             case "call":
                 return self._created(asked)
         found = self._predictions.get(asked.path.removesuffix("/cancel").rpartition("/")[2])
@@ -94,7 +102,15 @@ class ReplicateService(HostedService):
         document = made.document(self._url_of(made)) | {"status": "starting", "output": None}
         if asked.deed == "without_id":
             del document["id"]
+        self.tell_later(asked.document.get("webhook"), document | {"status": "succeeded"})
         return Reply.json(document, 201)
+
+    def signed(self, body: bytes, stamp: int, *, forged: bool) -> Mapping[str, str]:
+        name = f"msg_{stamp}"
+        secret = b"another secret" if forged else self.webhook_secret
+        seal = hmac.digest(secret, f"{name}.{stamp}.".encode() + body, "sha256")
+        signature = f"v1,{base64.b64encode(seal).decode()}"
+        return {"webhook-id": name, "webhook-timestamp": str(stamp), "webhook-signature": signature}
 
     def _url_of(self, prediction: _Prediction) -> str:
         return self.addresses.get("output") or f"{self.url}/files/p{prediction.number}"

@@ -37,6 +37,8 @@ class HostedService(abc.ABC):
     """How this service says no, by name: nothing is charged."""
     own_deeds: ClassVar[tuple[str, ...]] = ()
     """What only this service can do wrong."""
+    deeds_on_delivery: ClassVar[tuple[str, ...]] = ()
+    """What it can do wrong when it calls a webhook."""
 
     def __init__(self, *, port: int = 0, paint_seconds: float = 0.0) -> None:
         self.paint_seconds = paint_seconds
@@ -64,6 +66,7 @@ class HostedService(abc.ABC):
     def misbehave(self, deed: str, *, at: str = "call", times: int = 1) -> None:
         """The next `times` requests for the purpose `at` go wrong: see `deeds`, and `refusals` of this service."""
         known = {RESET_BEFORE, *ON_THE_WIRE, *IN_THE_ANSWER, *INSTEAD, *OF_THE_PICTURE, *self.refusals, *self.own_deeds}
+        known |= {*self.deeds_on_delivery}
         if deed not in known:
             raise ValueError(f"There is no misdeed {deed}; there are {', '.join(sorted(known))}.")
         with self._lock:
@@ -112,8 +115,8 @@ class HostedService(abc.ABC):
         return spoil(reply) if spoil else reply
 
     def next_deed(self, purpose: str) -> str:
+        """What goes wrong next with that purpose; "" for nothing."""
         with self._lock:
-            self.purposes.append(purpose)
             for number, (at, deed) in enumerate(self._deeds):
                 if at == purpose:
                     del self._deeds[number]
@@ -141,6 +144,7 @@ def _handler_of(service: HostedService) -> type[BaseHTTPRequestHandler]:
 
         def serve(self) -> None:
             purpose = service.purpose(self.command, self.path)
+            service.purposes.append(purpose)
             deed = service.next_deed(purpose)
             if deed == RESET_BEFORE:
                 self.close_connection = True

@@ -1,0 +1,61 @@
+"""Services stop what nobody waits for any more; they need not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from limner.actions.engine_room import EngineRoom
+from limner.contracts.engine import Engine, OpenCall
+from limner.contracts.repository import Repository
+from limner.domain.job import Call
+
+logger = logging.getLogger("limner.worker")
+
+LOOK_BACK = timedelta(minutes=10)
+"""At the start: what ended while no worker ran."""
+OVERLAP = timedelta(seconds=15)
+"""Ends are dated before they are committed, and each process has its own clock."""
+
+
+async def call_off(engines: EngineRoom, name: str, calls: Iterable[OpenCall], *, within: float) -> None:
+    """Tells the engine of each, and waits `within` seconds a call at most."""
+    for call in calls:
+        try:
+            engine = await engines.engine(name)
+            async with asyncio.timeout(within):
+                await engine.cancel(call)
+        except Exception as error:  # noqa: BLE001 - the job is over, whatever the service says
+            facts = {"engine": name, "fault": type(error).__name__}
+            logger.info("a call could not be called off", extra=facts)
+
+
+class LeftCalls:
+    """Calls of jobs that ended while no worker had them, to be called off by whoever has their engine. Those of one that a
+    worker ends are the worker's.
+    """
+
+    def __init__(
+        self, engines: Mapping[str, Engine], room: EngineRoom, *, repository: Repository, within: float
+    ) -> None:
+        self._names = [name for name, one in engines.items() if type(one).cancel is not Engine.cancel]
+        self._room = room
+        self._repository = repository
+        self._within = within
+        self._since = repository.now() - LOOK_BACK
+
+    async def look(self) -> None:
+        """One query; services are told side by side."""
+        began = self._repository.now()
+        while self._names and (left := await self._repository.take_left_calls(self._names, since=self._since)):
+            await asyncio.gather(
+                *(call_off(self._room, one.engine, [_open(one.call)], within=self._within) for one in left)
+            )
+        self._since = began - OVERLAP
+
+
+def _open(call: Call) -> OpenCall:
+    ordinals = tuple(range(call.first_ordinal, call.first_ordinal + call.count))
+    return OpenCall(ordinals=ordinals, request_key=call.request_key, handle=call.handle)
