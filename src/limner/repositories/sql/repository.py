@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from limner.contracts.clock import Clock
 from limner.contracts.repository import (
     Idempotency,
     LeftCall,
@@ -25,9 +23,8 @@ from limner.contracts.repository import (
     Submission,
     SweepReport,
 )
-from limner.domain.budget import NO_BUDGETS, Budgets
 from limner.domain.engine_state import EngineState
-from limner.domain.errors import DatabaseUnavailable, EngineError, LimnerError
+from limner.domain.errors import EngineError, LimnerError
 from limner.domain.event import JobChanged, JobEvent, ProgressTick
 from limner.domain.identity import ApiKey
 from limner.domain.image import Image
@@ -58,11 +55,9 @@ from limner.repositories.sql import (
     sweeping,
     usage,
 )
-from limner.repositories.sql.databases import database_at
+from limner.repositories.sql.access import Access
 from limner.repositories.sql.keeping import Keep, keep_images
-from limner.repositories.sql.lease_trust import LeaseTrust
 from limner.repositories.sql.locks import (
-    Locks,
     both,
     lock_everybody_soon,
     lock_keys,
@@ -76,69 +71,22 @@ from limner.repositories.sql.locks import (
     purse_of_job,
     trouble_of,
 )
-from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.readers import Readers
-from limner.repositories.sql.rows import to_milliseconds, to_time
+from limner.repositories.sql.rows import to_milliseconds
 from limner.repositories.sql.submitting import Entry, Intake, entry_of
 from limner.repositories.sql.upkeep import Upkeep
-from limner.repositories.sql.writer import Writer
 
 logger = logging.getLogger("limner.repository")
 
 MOST_ROUNDS = 20
 """Batches after which the rest waits for the next time."""
 
-Given = ParamSpec("Given")
-Result = TypeVar("Result")
 
+class SqlRepository(Access):
+    """The contract, command by command: with which locks each runs."""
 
-class SqlRepository:
-    """`url` is sqlite:////absolute/path or postgresql://host/name; nothing is touched before `open`. `image_age`:
-    seconds for which finished jobs and their pictures are kept; None is for ever. `credentials` tells the one that each
-    engine uses now.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        clock: Clock | None = None,
-        image_age: float | None = None,
-        budgets: Budgets = NO_BUDGETS,
-        credentials: Callable[[], Mapping[str, str]] = dict,
-    ) -> None:
-        self._database = database_at(url)
-        self._clock = clock or self._database.clock()
-        self._intake = Intake()
-        self._trust = LeaseTrust()
-        self._image_age = image_age
-        self._budgets = budgets
-        self._credentials = credentials
-        self._running: tuple[Writer, Readers] | None = None
-
-    def now(self) -> datetime:
-        """To the millisecond, as rows keep it."""
-        return to_time(to_milliseconds(self._clock.now()))
-
-    async def open(self) -> None:
-        await asyncio.to_thread(self._database.prepare, self._moment())
-        writer = Writer(self._database, unsure=self._trust.note_outage)
-        writer.start()
-        self._running = writer, Readers(self._database)
-
-    async def migrate(self) -> tuple[str | None, str]:
-        """Brings the tables to this version without opening; the revision before and the one reached."""
-        return await asyncio.to_thread(self._database.migrate, self._moment())
-
-    async def close(self) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            writer, readers = running
-            await asyncio.to_thread(readers.close)
-            await asyncio.to_thread(writer.stop)
-
-    async def ping(self) -> None:
-        await self._write(self._database.ping, locks=lock_nothing)
+    @cached_property
+    def _intake(self) -> Intake:
+        return Intake()
 
     async def submit(
         self, job: Job, *, inputs: Sequence[HeldInput] = (), idempotency: Idempotency | None, policy: Policy
@@ -404,9 +352,6 @@ class SqlRepository:
     async def _hide(self, image_ids: Sequence[str]) -> Upkeep:
         return await self._upkeep(lambda connection: expiring.hide(connection, image_ids, self._moment()))
 
-    def _moment(self) -> Moment:
-        return Moment(self._clock.now(), self._image_age, self._budgets, self._credentials())
-
     async def _claim(self, worker: str, free: Mapping[str, int], policy: Policy) -> claiming.Picked:
         picked = await self._write(
             lambda connection: claiming.claim(connection, worker, free, policy, self._moment()), locks=lock_nothing
@@ -421,40 +366,6 @@ class SqlRepository:
             await self._write(lambda connection: recount.recount(connection, self._moment()), locks=lock_everybody_soon)
         except Exception:  # what was claimed must reach whoever paints it
             logger.exception("the lanes could not be counted again")
-
-    async def _upkeep(self, work: Callable[[Connection], Upkeep]) -> Upkeep:
-        """Nothing, where others do not let go in time: it comes again."""
-        try:
-            return await self._write(work, locks=both(lock_everybody_soon, lock_keys))
-        except Exception as error:
-            if self._database.is_busy(error):
-                return Upkeep()
-            raise
-
-    async def _write(self, work: Callable[[Connection], Result], *, locks: Locks) -> Result:
-        def locked(connection: Connection) -> Result:
-            locks(connection)
-            return work(connection)
-
-        return await self._writer.write(locked)
-
-    async def _read(
-        self, query: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
-    ) -> Result:
-        return await self._readers.read(query, *given, **named)
-
-    @property
-    def _writer(self) -> Writer:
-        return self._opened()[0]
-
-    @property
-    def _readers(self) -> Readers:
-        return self._opened()[1]
-
-    def _opened(self) -> tuple[Writer, Readers]:
-        if self._running is None:
-            raise DatabaseUnavailable("The database is not open. Nothing was changed.")
-        return self._running
 
 
 def _left(free: Mapping[str, int], claims: Sequence[Claim]) -> dict[str, int]:
