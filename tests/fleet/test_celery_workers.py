@@ -259,6 +259,7 @@ async def test_a_pool_that_cannot_paint_is_refused(fleet, queue):
 
 async def test_a_file_of_this_machine_is_no_database_for_celerys_workers(tmp_path, monkeypatch):
     monkeypatch.setenv("LIMNER_DISPATCHER", NO_BROKER)
+    monkeypatch.setenv("LIMNER_PORT", "0")
     for command in ("serve", "work"):
         refused = subprocess.run(
             [*LIMNER, command, "--home", str(tmp_path), "--json"],
