@@ -8,7 +8,8 @@ import pytest
 from limner.contracts.engine import Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, CallFailed, RefusedByPolicy
 from limner.domain.job import JobState
-from tests.actions.workshop import Scripted, fails, paints, polls, workshop
+from tests.actions.workshop import Scripted, fails, polls, workshop
+from tests.repositories.making import execute
 
 
 class Hosted(Scripted):
@@ -51,13 +52,13 @@ async def cancelled(shop, **facts):
 
 async def eventually_submitted(shop):
     (run,) = shop.workers[0]._runs.values()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len([call for call in run.calls.values() if call.handle]) < run.job.request.count:
             await asyncio.sleep(0.005)
 
 
 async def eventually(wanted):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not wanted():
             await asyncio.sleep(0.005)
 
@@ -121,13 +122,10 @@ async def test_a_job_that_is_cancelled_in_the_queue_stops_its_calls_at_the_servi
 
 
 async def test_a_job_whose_deadline_passes_in_the_queue_stops_its_calls_at_the_service(tmp_path):
-    fox, owl = Hosted(waits), Scripted(paints)
-    async with workshop(tmp_path, fox=fox, owl=owl) as shop:
-        job_id = await shop.submit(deadline_at=shop.rows.now() + timedelta(seconds=1.5))
-        await shop.until(job_id, lambda job: job.state is JobState.RUNNING)
-        await eventually_submitted(shop)
-        await shop.workers[0].stop()
-        await shop.worker(engines={"owl": owl}).start()
+    fox = Hosted(waits)
+    async with workshop(tmp_path, fox=fox) as shop:
+        job_id = await left_in_the_queue(shop)
+        execute(f"sqlite:///{shop.database}", f"UPDATE limner_jobs SET deadline_at = 1 WHERE id = '{job_id}'")
         assert (await shop.end(job_id)).error.code == "deadline_exceeded"
         assert fox.cancelled == []
         await shop.worker().start()
