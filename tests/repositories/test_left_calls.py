@@ -7,6 +7,7 @@ import pytest
 
 from limner.contracts.repository import Requeue
 from limner.domain.job import CallPhase, JobError, JobState
+from limner.repositories.sql import left_calls
 from tests.repositories.making import POLICY, new_call, new_image, open_call, running
 
 BROKEN = JobError(code="engine_failed", title="The engine failed", detail="It broke.", retryable=True)
@@ -21,9 +22,8 @@ async def with_handle(repository, **facts):
     return claim
 
 
-async def left(repository, *engines, age=60.0):
-    since = repository.now() - timedelta(seconds=age)
-    found = await repository.take_left_calls(engines or ("painter",), since=since)
+async def left(repository, *engines):
+    found = await repository.take_left_calls(engines or ("painter",))
     return [(one.job_id, one.engine, one.call.handle) for one in found]
 
 
@@ -72,11 +72,16 @@ async def test_a_call_that_brought_its_picture_is_not_left(repository):
     assert await left(repository) == []
 
 
-async def test_what_ended_long_ago_is_over(repository):
-    claim = await with_handle(repository)
-    await repository.requeue(claim.lease, RESUMABLE)
-    await repository.cancel(claim.job.id)
-    assert await left(repository, age=-60.0) == []
+async def test_all_calls_of_a_batch_are_given(repository, monkeypatch):
+    monkeypatch.setattr(left_calls, "BATCH", 2)
+    for _ in range(3):
+        claim = await with_handle(repository, count=2)
+        await open_call(repository, claim, first_ordinal=1)
+        await repository.hold_handle(claim.lease, new_call(claim, CallPhase.SUBMITTED, {"id": 2}, first_ordinal=1))
+        await repository.requeue(claim.lease, RESUMABLE)
+        await repository.cancel(claim.job.id)
+    given = [await left(repository), await left(repository), await left(repository)]
+    assert [len(calls) for calls in given] == [4, 2, 0]
 
 
 async def test_each_call_has_one_taker(repository):

@@ -58,8 +58,7 @@ SEARCHES = {
     "what else holds it": (inputs._WAITING, "limner_job_inputs_source (source_id=?)"),
     "an owner's inputs": (inputs._DELETE_OF_OWNER, "limner_inputs_of_owner (owner=?)"),
     "expired inputs": (inputs._EXPIRE, "limner_inputs_expiring (expires_at<?)"),
-    "jobs that ended of late": (left_calls._FIND, "limner_jobs_finished (finished_at>?)"),
-    "calls of jobs that ended": (left_calls._FIND, "limner_calls USING PRIMARY KEY (job_id=?)"),
+    "calls with a handle": (left_calls._FIND, "limner_calls USING INDEX limner_calls_submitted"),
     "calls that are taken": (left_calls._TAKE, "limner_calls USING PRIMARY KEY (job_id=?)"),
     "inputs of a job": (holding._HELD_BY, "limner_job_inputs USING PRIMARY KEY (job_id=?)"),
     "inputs of dropped jobs": (holding._HELD_BY_ALL, "limner_job_inputs USING PRIMARY KEY (job_id=?)"),
@@ -118,8 +117,8 @@ POINTED = {
     "delete: lanes": deleting._UNFINISHED,
     **{name: statement for name, (statement, _) in SEARCHES.items()},
 }
-WALKED_WHOLE = ("limner_jobs_leased", "anon_", "VIRTUAL TABLE")
-"""What is small: running jobs, what a statement made itself, what it was given."""
+WALKED_WHOLE = ("limner_jobs_leased", "limner_calls_submitted", "anon_", "VIRTUAL TABLE")
+"""What is small: running jobs, open calls, what a statement made itself, what it was given."""
 
 
 @pytest.fixture(scope="module")

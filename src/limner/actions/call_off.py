@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 
 from limner.actions.engine_room import EngineRoom
 from limner.contracts.engine import Engine, OpenCall
@@ -13,11 +12,6 @@ from limner.contracts.repository import Repository
 from limner.domain.job import Call
 
 logger = logging.getLogger("limner.worker")
-
-LOOK_BACK = timedelta(minutes=10)
-"""At the start: what ended while no worker ran."""
-OVERLAP = timedelta(seconds=15)
-"""Ends are dated before they are committed, and each process has its own clock."""
 
 
 async def call_off(engines: EngineRoom, name: str, calls: Iterable[OpenCall], *, within: float) -> None:
@@ -44,16 +38,13 @@ class LeftCalls:
         self._room = room
         self._repository = repository
         self._within = within
-        self._since = repository.now() - LOOK_BACK
 
     async def look(self) -> None:
         """One query; services are told side by side."""
-        began = self._repository.now()
-        while self._names and (left := await self._repository.take_left_calls(self._names, since=self._since)):
+        while self._names and (left := await self._repository.take_left_calls(self._names)):
             await asyncio.gather(
                 *(call_off(self._room, one.engine, [_open(one.call)], within=self._within) for one in left)
             )
-        self._since = began - OVERLAP
 
 
 def _open(call: Call) -> OpenCall:

@@ -258,9 +258,9 @@ class WorkRepository(Protocol):
         """Where a cancel was asked for, the job is over as if by `finish`."""
         ...
 
-    async def take_left_calls(self, engines: Collection[str], *, since: datetime) -> tuple[LeftCall, ...]:
-        """A batch of what jobs of these engines left open that ended since then while no worker had them. Each is given to
-        one caller only.
+    async def take_left_calls(self, engines: Collection[str]) -> tuple[LeftCall, ...]:
+        """A batch of what jobs of these engines left open that ended while no worker had them. Each is given to one caller
+        only.
         """
         ...
 

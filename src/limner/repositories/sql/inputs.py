@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     cast,
     delete,
     exists,
@@ -24,23 +25,22 @@ from sqlalchemy import (
 
 from limner.domain.errors import TooManyInputs
 from limner.domain.input import Input
-from limner.domain.job import JobState
 from limner.domain.policy import Policy
+from limner.repositories.sql.lanes import NONE
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
-from limner.repositories.sql.rows import decode_input, encode, to_milliseconds, to_milliseconds_or_none
+from limner.repositories.sql.rows import Row, decode_input, encode, to_milliseconds, to_milliseconds_or_none
 from limner.repositories.sql.stored import unnamed
 from limner.repositories.sql.tables import inputs, job_inputs, jobs
 
 FACTS = ("id", "owner", "width", "height", "format", "bytes", "sha256", "key")
-IN_VAIN = (JobState.FAILED, JobState.CANCELLED)
 
 
 def add_input(connection: Connection, new: Input, policy: Policy, moment: Moment) -> None:
     """Raises TooManyInputs where the owner keeps as much as the policy allows without using it."""
     waiting = _WAITING.first(connection, of_owner=new.owner, at=moment.at)
     if waiting is not None and (waiting.bytes or 0) + new.bytes > policy.input_quota:
-        raise _too_many(waiting.bytes or 0, waiting.oldest, policy, moment)
+        raise _too_many(waiting, new.bytes, policy, moment)
     facts = {name: getattr(new, name) for name in FACTS}
     times = {"created_at": to_milliseconds(new.created_at), "expires_at": to_milliseconds_or_none(new.expires_at)}
     _ADD.run(connection, **facts, **times)
@@ -72,11 +72,14 @@ def expire_inputs(connection: Connection, moment: Moment, batch: int) -> tuple[s
     return tuple(row.key for row in _EXPIRE.rows(connection, at=moment.at, batch=batch))
 
 
-def _too_many(kept: int, oldest: int | None, policy: Policy, moment: Moment) -> TooManyInputs:
-    wait = policy.input_age if oldest is None else max(1.0, (oldest - moment.at) / 1000)
+def _too_many(waiting: Row, more: int, policy: Policy, moment: Moment) -> TooManyInputs:
+    """Says when to come again only where what expires makes enough room."""
+    kept = waiting.bytes or 0
+    helps = kept - (waiting.passing or 0) + more <= policy.input_quota
+    wait = max(1.0, (waiting.oldest - moment.at) / 1000) if helps and waiting.oldest else policy.input_age
     detail = (
-        f"You keep {kept} bytes of inputs that no job uses, and {policy.input_quota} are allowed. "
-        "Use or delete some, or jobs that failed or were cancelled; nothing was kept."
+        f"You keep {kept} bytes of inputs that nothing came of, and {policy.input_quota} are allowed. "
+        "Use or delete some, or jobs that were cancelled; nothing was kept."
     )
     return TooManyInputs(detail, retry_after=wait, maximum=policy.input_quota)
 
@@ -94,31 +97,31 @@ def _expire() -> Prepared:
 
 
 def _waiting() -> Prepared:
-    """What nobody waits for and nothing came of: never used, or only by jobs that failed or were cancelled, even where the
-    upload is deleted and one of these holds its bytes. A job costs nothing to cancel, and must not lift the quota.
+    """What nothing waits for and nothing came of: never used, or only by jobs that were cancelled, even where the upload is
+    deleted and one of these holds its bytes. A job costs nothing to cancel, and must not lift the quota.
     """
     unexpired = and_(inputs.c.owner == bindparam("of_owner"), inputs.c.expires_at > bindparam("at"))
-    unused = [select(inputs.c.key, inputs.c.bytes, inputs.c.expires_at).where(unexpired), *map(_in_vain, IN_VAIN)]
-    known = union_all(*unused).subquery()
+    unused = select(inputs.c.key, inputs.c.bytes, inputs.c.expires_at).where(unexpired)
+    known = union_all(unused, _in_vain()).subquery()
     once = select(func.max(known.c.bytes).label("bytes"), func.min(known.c.expires_at).label("expires_at"))
     kept = once.group_by(known.c.key).subquery()
-    return Prepared(select(func.sum(kept.c.bytes).label("bytes"), func.min(kept.c.expires_at).label("oldest")))
+    passing = func.sum(case((kept.c.expires_at.is_not(None), kept.c.bytes), else_=NONE)).label("passing")
+    return Prepared(select(func.sum(kept.c.bytes).label("bytes"), passing, func.min(kept.c.expires_at).label("oldest")))
 
 
-def _in_vain(state: str) -> Select[tuple[str, int, int | None]]:
+def _in_vain() -> Select[tuple[str, int, int | None]]:
+    """Each upload is asked about once, however many jobs named it."""
     held = jobs.join(job_inputs, job_inputs.c.job_id == jobs.c.id)
     # The second half says to SQLite that the index of an owner's jobs applies.
-    ended = text(f"limner_jobs.state = '{state}' AND limner_jobs.state <> 'queued'")
+    cancelled = text("limner_jobs.state = 'cancelled' AND limner_jobs.state <> 'queued'")
+    mine = and_(jobs.c.owner == bindparam("of_owner"), cancelled, job_inputs.c.source == text("'input'"))
+    named = select(job_inputs.c.source_id, job_inputs.c.key, job_inputs.c.bytes).select_from(held).where(mine)
+    once = named.distinct().subquery()
     other, its_job = job_inputs.alias(), jobs.alias()
     needed = and_(
-        other.c.source_id == job_inputs.c.source_id,
-        its_job.c.id == other.c.job_id,
-        *(its_job.c.state != text(f"'{vain}'") for vain in IN_VAIN),
+        other.c.source_id == once.c.source_id, its_job.c.id == other.c.job_id, its_job.c.state != text("'cancelled'")
     )
-    uploaded = job_inputs.c.source == text("'input'")
-    columns = (job_inputs.c.key, job_inputs.c.bytes, cast(null(), BigInteger).label("expires_at"))
-    mine = and_(jobs.c.owner == bindparam("of_owner"), ended, uploaded, ~exists().where(needed))
-    return select(*columns).select_from(held).where(mine)
+    return select(once.c.key, once.c.bytes, cast(null(), BigInteger).label("expires_at")).where(~exists().where(needed))
 
 
 _WAITING = _waiting()

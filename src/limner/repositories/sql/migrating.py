@@ -14,7 +14,7 @@ from limner.repositories.sql.recount import recount
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest step. Known without Alembic, which takes a tenth of a second to load and has nothing to do at most starts."""
 
 VERSION_TABLE = "limner_migrations"

@@ -9,10 +9,11 @@ from pathlib import Path
 from limner.domain.errors import DatabaseError
 
 MOUNTS = Path("/proc/self/mountinfo")
+_LINE = re.compile(r"(?:[^ ]+ ){4}([^ ]+) .* - ([^ ]+) ")
 ROOT = Path("/")
 NETWORKS = frozenset(
     {
-        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs"),
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs"),
         *("fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse"),
     }
 )
@@ -29,7 +30,9 @@ def refuse_network(path: Path) -> None:
 
 
 def _file_system_of(folder: Path) -> str:
-    """The one that is mounted nearest above it; the last of those that hide each other."""
+    """The one that is mounted nearest above it; the last of those that hide each other. What sandboxes show (9p, and anything
+    at the root) says nothing.
+    """
     found, nearest = "", ROOT  # the root may be anything: in a sandbox it often looks like a network's
     for place, kind in _mounts():
         if folder.is_relative_to(place) and place != ROOT and place.is_relative_to(nearest):
@@ -40,9 +43,9 @@ def _file_system_of(folder: Path) -> str:
 def _mounts() -> Iterator[tuple[Path, str]]:
     """Places and kinds, from lines such as `36 35 98:0 / /mnt/disk rw,noatime master:1 - ext4 /dev/sda1 rw`."""
     try:
-        lines = MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+        lines = MOUNTS.read_text("utf-8", "surrogateescape").split("\n")
     except OSError:
         return
     for line in lines:
-        mounted, _, source = line.partition(" - ")
-        yield Path(re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), mounted.split()[4])), source.split()[0]
+        if found := _LINE.match(line):
+            yield Path(re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), found[1])), found[2]

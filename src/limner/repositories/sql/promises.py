@@ -26,7 +26,7 @@ class Promises:
     def place(self, job: Job) -> int | BudgetExhausted:
         """Of the first engine of its route that may paint it: what that costs is promised."""
         refusals = []
-        for place, (model, cost) in enumerate(zip(job.route, job.costs, strict=False)):
+        for place, (model, cost) in list(enumerate(zip(job.route, job.costs, strict=False)))[job.route_index :]:
             limits = list(self._moment.budgets.limits(job.owner, engine_of(model))) if cost else []
             refusal = self._refusal(limits, to_millionths(cost))
             if refusal is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -55,7 +55,7 @@ from limner.repositories.sql import (
     sweeping,
     usage,
 )
-from limner.repositories.sql.access import Access
+from limner.repositories.sql.gateway import Gateway
 from limner.repositories.sql.keeping import Keep, keep_images
 from limner.repositories.sql.locks import (
     both,
@@ -71,7 +71,6 @@ from limner.repositories.sql.locks import (
     purse_of_job,
     trouble_of,
 )
-from limner.repositories.sql.rows import to_milliseconds
 from limner.repositories.sql.submitting import Entry, Intake, entry_of
 from limner.repositories.sql.upkeep import Upkeep
 
@@ -81,7 +80,7 @@ MOST_ROUNDS = 20
 """Batches after which the rest waits for the next time."""
 
 
-class SqlRepository(Access):
+class SqlRepository(Gateway):
     """The contract, command by command: with which locks each runs."""
 
     @cached_property
@@ -203,12 +202,12 @@ class SqlRepository(Access):
             locks=owners_of([lease.job_id]),
         )
 
-    async def take_left_calls(self, engines: Collection[str], *, since: datetime) -> tuple[LeftCall, ...]:
-        found = await self._read(left_calls.find_left, engines, to_milliseconds(since))
+    async def take_left_calls(self, engines: Collection[str]) -> tuple[LeftCall, ...]:
+        found = await self._read(left_calls.find_left, engines)
         if not found:
             return ()
         return await self._write(
-            lambda connection: left_calls.take_left(connection, found), locks=owners_of([one.job_id for one in found])
+            lambda connection: left_calls.take_left(connection, found), locks=owners_of(list(found))
         )
 
     async def engine_states(self) -> Mapping[str, EngineState]:

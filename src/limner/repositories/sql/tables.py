@@ -91,6 +91,7 @@ CLAIMABLE = "claimable = 1"
 BLOCKED = "claimable = 0 AND queued > 0"
 ROUTED = "state = 'queued' AND route LIKE '%,%'"
 EXPENSIVE = "expected_cost > 0"
+SUBMITTED = "phase = 'submitted'"
 
 # With thousands of owners each index by owner costs a page of its own for each job: a job is in one of these two.
 _partial("limner_jobs_of_owner", jobs.c.owner, jobs.c.state, jobs.c.id, where=NOT_READY)
@@ -146,6 +147,8 @@ calls = Table(
     Column("charged_on", String(DAY)),
     sqlite_with_rowid=False,
 )
+
+_partial("limner_calls_submitted", calls.c.job_id, where=SUBMITTED)
 
 usage = Table(
     "limner_usage",

@@ -25,7 +25,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
-class Access:
+class Gateway:
     """`url` is sqlite:////absolute/path or postgresql://host/name; nothing is touched before `open`. `image_age`:
     seconds for which finished jobs and their pictures are kept; None is for ever. `credentials` tells the one that each
     engine uses now.
