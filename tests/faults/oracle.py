@@ -129,7 +129,7 @@ def check_everything(
     place: Installation,
     ids: Sequence[str],
     *,
-    seconds: float = 60.0,
+    seconds: float = 120.0,
     ledgers: Sequence[Path] = (),
     services: Iterable[HostedService] = (),
 ) -> dict[str, dict[str, Any]]:
