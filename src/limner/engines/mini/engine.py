@@ -59,7 +59,7 @@ class Mini(Engine):
     )
 
     def __init__(
-        self, *, weights: str | None = None, allow_toy: bool = False, batch: int = 4, threads: int | None = None
+        self, *, weights: str | None = None, allow_toy: bool = False, batch: int = 3, threads: int | None = None
     ) -> None:
         _check("batch", batch)
         if threads is not None:
