@@ -21,14 +21,12 @@ import resvg_py
 from PIL import Image
 
 from training import sources
-from training.scale import Scale, arguments, folder
+from training.scale import FINE, Scale, arguments, folder
 from training.sources import Source
 from training.words import write_words
 
 CATEGORIES = ("Activities", "Animals & Nature", "Food & Drink", "Objects", "Travel & Places")
 """Things; people, faces, flags and signs are left out."""
-FINE = 2
-"""How much finer than the painter's pictures the art is kept: the upscaler learns from it."""
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python -m training.evaluate
     python -m training.evaluate --toy
 
-Writes figures.json and the contact sheet of prompts.txt beside the weights.
+Writes figures.json, the same as tables, and the contact sheet of prompts.txt beside the weights.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from limner.engines.mini.words import Words
 from training import measures, sources
 from training.captions import PLACES, Captions, held_out
 from training.compose import Composer
-from training.data import FINE
 from training.export import FLOAT
 from training.model import Judge
-from training.scale import WORDS, Scale, arguments, folder
+from training.report import tables
+from training.scale import FINE, WORDS, Scale, arguments, folder
 from training.train import checkpoint
 
 SEEDS = (1, 2, 3)
@@ -218,9 +218,9 @@ def main() -> None:
     made = folder(chosen.work, chosen.scale, "evaluation")
     evaluation.contact_sheet().save(made / "contact-sheet.png")
     figures = evaluation.figures()
-    text = json.dumps(figures, indent=1, ensure_ascii=False)
-    (made / "figures.json").write_text(text + "\n", "utf-8")
-    print(text)
+    (made / "figures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (made / "figures.md").write_text(tables(figures), "utf-8")
+    print(tables(figures))
 
 
 if __name__ == "__main__":

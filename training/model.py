@@ -44,7 +44,7 @@ class Block(nn.Module):
     def _attend(self, state: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         parts = self.seen(state).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
-        found = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        found = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
         return self.mixed(found.transpose(1, 2).flatten(2))
 
 
@@ -85,7 +85,7 @@ class Painter(nn.Module):
         # With an axis for the patches: as a product of three axes it is quantised like the others.
         moment = self.time_in(waves(time[:, None] * 1000, TIME_SIZE, 10000))
         for block in self.blocks:
-            state = block(state, moment, bias.to(state.dtype))
+            state = block(state, moment, bias)
         return self.patch_out(normed(state[:, WORDS + 1 :]))
 
 

@@ -16,11 +16,12 @@ from limner.engines.mini.words import Words
 from training import sources
 from training.captions import PLACES, Captions, held_out, withheld
 from training.compose import Composer
-from training.data import FINE
 from training.model import Judge, Painter, Upscaler
-from training.scale import UPSCALE, WORDS, Scale
+from training.scale import FINE, UPSCALE, WORDS, Scale
 
 RATIOS = ((1, 1), (1, 1), (1, 1), (4, 3), (3, 4), (2, 1), (1, 2))
+Choice = tuple[int, int, int]
+"""Concept, style, place."""
 LEAST_LEFT = 0.05
 """So near to the end a way left of nothing would make the loss infinite."""
 
@@ -41,15 +42,18 @@ class Part(ABC):
     def loss(self) -> torch.Tensor:
         """Of one batch."""
 
-    def chosen(self, *, kept_back: bool = False) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Concepts, styles, places; without what is held out where that is `kept_back`."""
-        found: list[tuple[int, int, int]] = []
+    def chosen(self, *, kept_back: bool = False) -> list[Choice]:
+        """Without what is held out where that is `kept_back`."""
+        found: list[Choice] = []
         styles = self.composer.styles
         while len(found) < self.scale.batch:
             concept, style, place = map(self.dice.randrange, (self.composer.concepts, styles, len(PLACES)))
             if not (kept_back and (held_out(concept, place) or withheld(concept, style, styles))):
                 found.append((concept, style, place))
-        return torch.tensor(found, device=self.device).unbind(1)
+        return found
+
+    def draw(self, chosen: list[Choice], size: tuple[int, int]) -> torch.Tensor:
+        return self.composer.draw(*torch.tensor(chosen, device=self.device).unbind(1), size)
 
     def read(self, prompts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         readings = [self.words.read(prompt) for prompt in prompts]
@@ -69,13 +73,11 @@ class PainterPart(Part):
 
     def loss(self) -> torch.Tensor:
         grid = Grid.like(*self.dice.choice(RATIOS), tokens=self.scale.tokens, patch=self.scale.patch)
-        concepts, styles, places = self.chosen(kept_back=True)
-        pictures = self.composer.draw(concepts, styles, places, grid.size[::-1])
-        clean = patched(pictures, grid)
+        chosen = self.chosen(kept_back=True)
+        clean = patched(self.draw(chosen, grid.size[::-1]), grid)
         noise = torch.randn_like(clean)
         time = torch.sigmoid(torch.randn(len(clean), device=self.device) - 0.4)
         share = time[:, None, None]
-        chosen = zip(concepts.tolist(), styles.tolist(), places.tolist(), strict=True)
         words, known = self.read([self.captions.caption(*one) for one in chosen])
         positions = torch.from_numpy(grid.positions()).to(self.device).expand(len(clean), -1, -1)
         seen = self.model((1 - share) * noise + share * clean, positions, time, words, known)
@@ -97,9 +99,8 @@ class UpscalerPart(Part):
         self.composer = Composer.read(self.banks, "painter", device)
 
     def loss(self) -> torch.Tensor:
-        concepts, styles, places = (one[: max(8, self.scale.batch // 8)] for one in self.chosen())
         side = self.scale.side * FINE
-        fine = (self.composer.draw(concepts, styles, places, (side, side)) + 1) / 2
+        fine = (self.draw(self.chosen()[: max(8, self.scale.batch // 8)], (side, side)) + 1) / 2
         small = functional.avg_pool2d(fine, UPSCALE)
         small = (small + torch.randn_like(small) * 0.01).clamp(0, 1)
         return (self.model(small).float() - fine).abs().mean()
@@ -115,9 +116,10 @@ class JudgePart(Part):
         self.captions = Captions.read(self.banks, ["" for _ in sources.of("judge")], seed)
 
     def loss(self) -> torch.Tensor:
-        concepts, styles, places = self.chosen()
-        features = self.model.features(self.composer.draw(concepts, styles, places, (self.scale.side,) * 2))
-        prompts = [self.captions.plain(*one) for one in zip(concepts.tolist(), places.tolist(), strict=True)]
+        chosen = self.chosen()
+        features = self.model.features(self.draw(chosen, (self.scale.side,) * 2))
+        prompts = [self.captions.plain(concept, place) for concept, _, place in chosen]
+        concepts, _, places = torch.tensor(chosen, device=self.device).unbind(1)
         fits = self.model.fit(features, *self.read(prompts))
         own = torch.arange(len(concepts), device=self.device)
         return (

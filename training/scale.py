@@ -10,6 +10,8 @@ WORDS = 24
 """Pieces of words that the model reads of a prompt."""
 WORD_SIZE = 128
 UPSCALE = 4
+FINE = 2
+"""How much finer than the painter's pictures the art is kept: the upscaler learns from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

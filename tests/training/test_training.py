@@ -13,6 +13,7 @@ from training import sources
 from training.captions import PLACES, Captions, held_out, withheld
 from training.pieces import join, split
 from training.quantise import quantised
+from training.report import tables
 
 OPEN = ("MIT", "Apache-2.0", "CC0-1.0", "CC-BY-4.0")
 CONCEPTS = [{"name": "fox", "synonyms": ["vixen", "animal"]}, *[{"name": "owl", "synonyms": ["animal"]}] * 3]
@@ -110,3 +111,14 @@ def test_a_damaged_piece_is_refused(tmp_path):
 def test_there_are_48_prompts():
     prompts = (Path(__file__).parents[2] / "training" / "prompts.txt").read_text("utf-8").splitlines()
     assert len(set(prompts)) == len(prompts) == 48
+
+
+def test_figures_become_lists_and_tables():
+    figures = {"pictures": 1200, "judged": {"seen": {"best": 12.345}, "held out": {"best": 0.5}}, "floor": {"real": 3}}
+    assert tables(figures).split("\n\n") == [
+        "| | |\n|---|---|\n| pictures | 1,200 |",
+        "**judged**",
+        "| | best |\n|---|---|\n| seen | 12.3 |\n| held out | 0.5 |",
+        "**floor**",
+        "| | |\n|---|---|\n| real | 3 |\n",
+    ]

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from limner.contracts.engine import Painted, Progress
-from limner.engines.mini import Mini
+from limner.engines.mini.engine import Mini
 from limner.testing.engine_suite import collect
 from limner.testing.tasks import paint_task
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from limner.domain.errors import EngineFailed, PluginError, SettingsError
-from limner.engines.mini import Mini
+from limner.engines.mini.engine import Mini
 from limner.plugins import engine_from_settings, load_engine
 from limner.testing.engine_suite import collect
 from tests.engines.mini.painting import strokes, task

@@ -1,5 +1,1 @@
-"""The trained painter: a small diffusion model on onnxruntime."""
-
-from limner.engines.mini.engine import Mini
-
-__all__ = ["Mini"]
+"""The trained painter: a small diffusion model. Only `engine` and `model` need onnxruntime."""

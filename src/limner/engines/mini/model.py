@@ -14,7 +14,7 @@ from limner.engines.mini.weights import PAINTER, UPSCALER, Weights
 
 
 class Model:
-    """Blocking, and safe to be asked from one thread after the other."""
+    """Blocking; may be asked by several threads at once."""
 
     def __init__(self, weights: Weights, threads: int | None) -> None:
         self._painter = _session(weights, PAINTER, threads)
