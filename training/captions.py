@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 EMPTY = 0.1
 """How often there is no caption: guidance needs a model that can paint without one."""
@@ -15,6 +17,15 @@ COMMON = 2
 """A synonym of more things than this says too little."""
 
 Colour = tuple[float, float, float]
+
+
+class Choice(NamedTuple):
+    """What a picture shows, as numbers in the lists of things, styles, places and tints."""
+
+    concept: int
+    style: int
+    place: int
+    tint: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,18 @@ PLACES = (
     Place(("on the beach", "in the desert", "on sand"), (0.45, 0.75, 0.95), (0.8, 0.93, 1.0), (0.93, 0.82, 0.58)),
     Place(("at sea", "on the water", "on a lake"), (0.6, 0.82, 0.97), (0.85, 0.94, 1.0), (0.12, 0.42, 0.66)),
 )
+TINTS: dict[str, Colour | None] = {
+    "": None,
+    "red": (0.88, 0.16, 0.16),
+    "orange": (0.96, 0.52, 0.1),
+    "yellow": (0.97, 0.82, 0.12),
+    "green": (0.2, 0.65, 0.25),
+    "blue": (0.15, 0.38, 0.85),
+    "purple": (0.5, 0.22, 0.72),
+    "pink": (0.97, 0.5, 0.68),
+    "brown": (0.5, 0.32, 0.18),
+}
+"""Colours that a thing may be given in place of its own, under their names; the first leaves it as it was drawn."""
 TEMPLATES = (
     "a {thing} {place}",
     "{thing} {place}",
@@ -82,16 +105,28 @@ class Captions:
     def read(cls, banks: Path, styles: list[str], seed: int) -> Captions:
         return cls(json.loads((banks / "concepts.json").read_text("utf-8")), styles, random.Random(seed))
 
-    def caption(self, concept: int, style: int, place: int) -> str:
+    def caption(self, choice: Choice) -> str:
         if self._dice.random() < EMPTY:
             return ""
+        concept = choice.concept
         own = self._dice.random() < OWN_NAME
-        return self._dice.choice(TEMPLATES).format(
-            thing=self.names[concept] if own else self._dice.choice(self._synonyms[concept]),
-            style=self.styles[style],
-            place=self._dice.choice(PLACES[place].names),
+        text = self._dice.choice(TEMPLATES).format(
+            thing=tinted(self.names[concept] if own else self._dice.choice(self._synonyms[concept]), choice.tint),
+            style=self.styles[choice.style],
+            place=self._dice.choice(PLACES[choice.place].names),
         )
+        return spoken(text)
 
-    def plain(self, concept: int, place: int) -> str:
-        """What the evaluation asks for."""
-        return f"a {self.names[concept]} {PLACES[place].names[0]}"
+    def plain(self, choice: Choice) -> str:
+        """What the evaluation asks for: all in the simplest words."""
+        thing = tinted(self.names[choice.concept], choice.tint)
+        return spoken(f"a {self.styles[choice.style]} {thing} {PLACES[choice.place].names[0]}")
+
+
+def spoken(text: str) -> str:
+    """With single spaces and the right article."""
+    return re.sub(r"\ba (?=[aeiou])", "an ", " ".join(text.split()))
+
+
+def tinted(thing: str, tint: int) -> str:
+    return f"{list(TINTS)[tint]} {thing}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from training import sources
-from training.captions import PLACES
+from training.captions import PLACES, TINTS, Choice
 
 HORIZON = 0.25
 JITTER = 0.06
@@ -24,6 +25,9 @@ class Composer:
         self.device = device
         colours = torch.tensor([[place.top, place.bottom, place.ground or place.bottom] for place in PLACES])
         self._colours = colours.to(device)
+        self._lightness = torch.tensor([0.3, 0.59, 0.11], device=device)[:, None, None]
+        tints = [colour or (0.0, 0.0, 0.0) for colour in TINTS.values()]
+        self._tints = torch.tensor(tints, device=device)
         self._grounded = torch.tensor([place.ground is not None for place in PLACES], device=device)
 
     @classmethod
@@ -44,16 +48,23 @@ class Composer:
     def concepts(self) -> int:
         return self.bank.shape[1]
 
-    def draw(
-        self, concepts: torch.Tensor, styles: torch.Tensor, places: torch.Tensor, size: tuple[int, int]
-    ) -> torch.Tensor:
+    def draw(self, chosen: Sequence[Choice], size: tuple[int, int]) -> torch.Tensor:
         """Pictures of height and width `size`, values from -1 to 1."""
-        things = self.bank[styles, concepts].float() / 255
+        concepts, styles, places, tints = torch.tensor(chosen, device=self.device).unbind(1)
+        things = self._tinted(self.bank[styles, concepts].float() / 255, tints)
         placed = functional.grid_sample(
-            things, self._placing(len(concepts), size), padding_mode="zeros", align_corners=False
+            things, self._placing(len(chosen), size), padding_mode="zeros", align_corners=False
         )
         background = self._background(places, size)
         return (placed[:, :3] + background * (1 - placed[:, 3:])) * 2 - 1
+
+    def _tinted(self, things: torch.Tensor, tints: torch.Tensor) -> torch.Tensor:
+        """As light and dark as they were, in one colour; those of the first tint as they were."""
+        colours, opacity = things[:, :3], things[:, 3:]
+        light = (colours * self._lightness).sum(1, keepdim=True) / opacity.clamp(min=1 / 255)
+        tint = self._tints[tints][..., None, None]
+        toned = torch.where(light < 0.5, tint * 2 * light, tint + (1 - tint) * (2 * light - 1)) * opacity
+        return torch.cat([torch.where((tints > 0)[:, None, None, None], toned, colours), opacity], 1)
 
     def _placing(self, count: int, size: tuple[int, int]) -> torch.Tensor:
         """Any place and size at which the whole thing is seen, now and then mirrored."""

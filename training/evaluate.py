@@ -28,7 +28,7 @@ from limner.engines.mini.sketch import Sketch
 from limner.engines.mini.weights import Weights
 from limner.engines.mini.words import Words
 from training import measures, sources
-from training.captions import PLACES, Captions, held_out
+from training.captions import PLACES, TINTS, Captions, Choice, held_out, withheld
 from training.compose import Composer
 from training.export import FLOAT
 from training.model import Judge
@@ -54,43 +54,67 @@ class Evaluation:
         banks, cpu = work / scale.name / "banks", torch.device("cpu")
         self.art = Composer.read(banks, "painter", cpu, shrink=FINE)
         self.captions = Captions.read(banks, [source.style for source in sources.of("painter")], 1)
-        self.judge = Judge(self.art.concepts, len(PLACES)).eval()
+        self.unstyled = Captions.read(banks, [""] * self.art.styles, 1)
+        self.judge = Judge(self.art.concepts, len(PLACES), len(TINTS)).eval()
         kept = torch.load(checkpoint(work, scale, "judge"), map_location="cpu", weights_only=True)
         self.judge.load_state_dict(kept["averaged"])
 
     @torch.inference_mode()
     def figures(self) -> dict:
         torch.manual_seed(5)
-        seen, unseen = self._pairs(held=False), self._pairs(held=True)
-        painted = {"seen pairs": self.painted(seen), "held-out pairs": self.painted(unseen)}
-        real = self.real(seen)
-        known = torch.cat([self.real(seen + unseen) for _ in range(8)])
+        asked = self._asked()
+        painted = {kind: self.painted(choices) for kind, choices in asked.items()}
+        everything = [choice for choices in asked.values() for choice in choices]
+        real, known = self.real(everything), torch.cat([self.real(everything) for _ in range(8)])
         generated = torch.cat(list(painted.values()))
         return {
             "scale": self.scale.name,
             "parameters": self.weights.architecture.parameters,
             "concepts": self.art.concepts,
             "pictures": len(generated),
-            "judged": self._judged({**painted, "real art of the painter": real}, seen, unseen),
-            "chance": {"thing, best": 100 / self.art.concepts, "place, best": 100 / len(PLACES)},
+            "judged": {
+                **{kind: self._judged(painted[kind], choices) for kind, choices in asked.items()},
+                "real art of the painter": self._judged(real, everything),
+            },
+            "chance": {
+                "thing, best": 100 / self.art.concepts,
+                "place, best": 100 / len(PLACES),
+                "tint, best, of tinted ones": 100 / (len(TINTS) - 1),
+            },
             "Fréchet distance": self._distances(generated, known),
-            "nearest neighbour": self._neighbours(generated, self.real(seen), known),
-            "exactness": self._exactness(seen),
+            "nearest neighbour": self._neighbours(generated, real, known),
+            "exactness": self._exactness(asked["pairs seen"]),
             "speed": self._speed(),
         }
 
-    def _pairs(self, *, held: bool) -> list[tuple[int, int]]:
-        """Concepts and places in turn, so that as many things as possible are asked for."""
-        pairs = [
-            (concept, place)
+    def _asked(self) -> dict[str, list[Choice]]:
+        """What is painted, each thing every other time in a colour that is not its own."""
+        dice = random.Random(3)
+        styles = self.art.styles
+        every = [
+            Choice(concept, style, place)
             for concept in range(self.art.concepts)
+            for style in range(styles)
             for place in range(len(PLACES))
-            if held_out(concept, place) == held
         ]
-        return random.Random(3).sample(pairs, min(len(pairs), self.scale.pictures // 2))
+        dice.shuffle(every)
+        unshown = [one for one in every if withheld(one.concept, one.style, styles)]
+        shown = [one for one in every if not withheld(one.concept, one.style, styles)]
+        kinds = {
+            "pairs seen": [one for one in shown if not held_out(one.concept, one.place)],
+            "pairs held out": [one for one in shown if held_out(one.concept, one.place)],
+            "styles held out": [one for one in unshown if not held_out(one.concept, one.place)],
+        }
+        return {
+            kind: [
+                one._replace(tint=dice.randrange(1, len(TINTS)) * (number % 2))
+                for number, one in enumerate(choices[: self.scale.pictures])
+            ]
+            for kind, choices in kinds.items()
+        }
 
-    def painted(self, pairs: list[tuple[int, int]]) -> torch.Tensor:
-        prompts = [self.captions.plain(*pair) for pair in pairs]
+    def painted(self, choices: list[Choice]) -> torch.Tensor:
+        prompts = [self.captions.plain(one) for one in choices]
         patches = paint(self.model, [self.sketch(prompt, seed) for seed, prompt in enumerate(prompts)])
         pixels = np.stack([self.grid.join(one) for one in patches])
         return torch.from_numpy(pixels).permute(0, 3, 1, 2)
@@ -105,28 +129,28 @@ class Evaluation:
             steps=STEPS,
         )
 
-    def real(self, pairs: list[tuple[int, int]]) -> torch.Tensor:
-        concepts, places = torch.tensor(pairs).unbind(1)
-        styles = torch.randint(self.art.styles, (len(pairs),))
-        return self.art.draw(concepts, styles, places, (self.scale.side,) * 2)
+    def real(self, choices: list[Choice]) -> torch.Tensor:
+        return self.art.draw(choices, (self.scale.side,) * 2)
 
-    def _judged(self, kinds: dict[str, torch.Tensor], seen: list, unseen: list) -> dict:
+    def _judged(self, pictures: torch.Tensor, choices: list[Choice]) -> dict:
         """By a judge who learned from other art; per cent."""
-        found = {}
-        for kind, pictures in kinds.items():
-            pairs = unseen if kind == "held-out pairs" else seen
-            concepts, places = torch.tensor(pairs).unbind(1)
-            features = self.judge.features(pictures)
-            found[kind] = {
-                "thing, best": measures.accuracy(self.judge.concept(features), concepts, 1),
-                "thing, five best": measures.accuracy(self.judge.concept(features), concepts, 5),
-                "place, best": measures.accuracy(self.judge.place(features), places, 1),
-                f"own prompt among {AMONG}": self._recalled(features, pairs),
-            }
-        return found
+        concepts, _, places, tints = torch.tensor(choices).unbind(1)
+        features = self.judge.features(pictures)
+        tinted = tints > 0
+        return {
+            "thing, best": measures.accuracy(self.judge.concept(features), concepts, 1),
+            "thing, five best": measures.accuracy(self.judge.concept(features), concepts, 5),
+            "place, best": measures.accuracy(self.judge.place(features), places, 1),
+            "tint, best, of tinted ones": measures.accuracy(
+                self.judge.tint(features[tinted])[:, 1:], tints[tinted] - 1, 1
+            ),
+            "own prompt, best": self._recalled(features, choices),
+            "among prompts": min(AMONG, len(choices)),
+        }
 
-    def _recalled(self, features: torch.Tensor, pairs: list[tuple[int, int]]) -> float:
-        readings = [self.words.read(self.captions.plain(*pair)) for pair in pairs[:AMONG]]
+    def _recalled(self, features: torch.Tensor, choices: list[Choice]) -> float:
+        """The judge knows no styles, so they are not named."""
+        readings = [self.words.read(self.unstyled.plain(one)) for one in choices[:AMONG]]
         pieces = torch.from_numpy(np.stack([reading.pieces for reading in readings]))
         known = torch.from_numpy(np.stack([reading.known for reading in readings]))
         return measures.recalled(self.judge.fit(features[: len(readings)], pieces, known))
@@ -149,9 +173,9 @@ class Evaluation:
             "real placed anew, in features": measures.nearest(self.judge.features(again), self.judge.features(known)),
         }
 
-    def _exactness(self, pairs: list[tuple[int, int]]) -> dict:
+    def _exactness(self, choices: list[Choice]) -> dict:
         """Of int8 against float, and of pictures painted together against alone."""
-        prompts = [self.captions.plain(*pair) for pair in pairs[:TOGETHER]]
+        prompts = [self.captions.plain(one) for one in choices[:TOGETHER]]
         asked = [[self.sketch(prompt, seed) for seed, prompt in enumerate(prompts)] for _ in range(3)]
         together = paint(self.model, asked[0])
         alone = [paint(self.model, [one])[0] for one in asked[1]]

@@ -106,9 +106,9 @@ class Upscaler(nn.Module):
 
 
 class Judge(nn.Module):
-    """Names the thing and the place of a picture, and says which words fit it."""
+    """Names the thing, the place and the tint of a picture, and says which words fit it."""
 
-    def __init__(self, concepts: int, places: int, width: int = 32) -> None:
+    def __init__(self, concepts: int, places: int, tints: int, width: int = 32) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for given, made in ((3, width), (width, 2 * width), (2 * width, 4 * width), (4 * width, 8 * width)):
@@ -116,6 +116,7 @@ class Judge(nn.Module):
         self.trunk = nn.Sequential(*layers)
         self.concept = nn.Linear(16 * width, concepts)
         self.place = nn.Linear(16 * width, places)
+        self.tint = nn.Linear(16 * width, tints)
         self.picture_in = nn.Linear(16 * width, 64)
         self.words_in = nn.Linear(WORD_SIZE, 64)
 

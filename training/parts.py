@@ -14,14 +14,14 @@ from torch.nn import functional
 from limner.engines.mini.grid import Grid
 from limner.engines.mini.words import Words
 from training import sources
-from training.captions import PLACES, Captions, held_out, withheld
+from training.captions import PLACES, TINTS, Captions, Choice, held_out, withheld
 from training.compose import Composer
 from training.model import Judge, Painter, Upscaler
 from training.scale import FINE, UPSCALE, WORDS, Scale
 
 RATIOS = ((1, 1), (1, 1), (1, 1), (4, 3), (3, 4), (2, 1), (1, 2))
-Choice = tuple[int, int, int]
-"""Concept, style, place."""
+TINTED = 0.25
+"""How often a thing gets another colour than its own."""
 LEAST_LEFT = 0.05
 """So near to the end a way left of nothing would make the loss infinite."""
 
@@ -48,12 +48,10 @@ class Part(ABC):
         styles = self.composer.styles
         while len(found) < self.scale.batch:
             concept, style, place = map(self.dice.randrange, (self.composer.concepts, styles, len(PLACES)))
+            tint = self.dice.randrange(1, len(TINTS)) if self.dice.random() < TINTED else 0
             if not (kept_back and (held_out(concept, place) or withheld(concept, style, styles))):
-                found.append((concept, style, place))
+                found.append(Choice(concept, style, place, tint))
         return found
-
-    def draw(self, chosen: list[Choice], size: tuple[int, int]) -> torch.Tensor:
-        return self.composer.draw(*torch.tensor(chosen, device=self.device).unbind(1), size)
 
     def read(self, prompts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         readings = [self.words.read(prompt) for prompt in prompts]
@@ -74,11 +72,11 @@ class PainterPart(Part):
     def loss(self) -> torch.Tensor:
         grid = Grid.like(*self.dice.choice(RATIOS), tokens=self.scale.tokens, patch=self.scale.patch)
         chosen = self.chosen(kept_back=True)
-        clean = patched(self.draw(chosen, grid.size[::-1]), grid)
+        clean = patched(self.composer.draw(chosen, grid.size[::-1]), grid)
         noise = torch.randn_like(clean)
         time = torch.sigmoid(torch.randn(len(clean), device=self.device) - 0.4)
         share = time[:, None, None]
-        words, known = self.read([self.captions.caption(*one) for one in chosen])
+        words, known = self.read([self.captions.caption(one) for one in chosen])
         positions = torch.from_numpy(grid.positions()).to(self.device).expand(len(clean), -1, -1)
         seen = self.model((1 - share) * noise + share * clean, positions, time, words, known)
         return (((seen.float() - clean) / (1 - share).clamp(min=LEAST_LEFT)) ** 2).mean()
@@ -100,7 +98,7 @@ class UpscalerPart(Part):
 
     def loss(self) -> torch.Tensor:
         side = self.scale.side * FINE
-        fine = (self.draw(self.chosen()[: max(8, self.scale.batch // 8)], (side, side)) + 1) / 2
+        fine = (self.composer.draw(self.chosen()[: max(8, self.scale.batch // 8)], (side, side)) + 1) / 2
         small = functional.avg_pool2d(fine, UPSCALE)
         small = (small + torch.randn_like(small) * 0.01).clamp(0, 1)
         return (self.model(small).float() - fine).abs().mean()
@@ -112,19 +110,20 @@ class JudgePart(Part):
     def __init__(self, scale: Scale, work: Path, device: torch.device, seed: int) -> None:
         super().__init__(scale, work, device, seed)
         self.composer = Composer.read(self.banks, "judge", device, shrink=FINE)
-        self.model = Judge(self.composer.concepts, len(PLACES))
+        self.model = Judge(self.composer.concepts, len(PLACES), len(TINTS))
         self.captions = Captions.read(self.banks, ["" for _ in sources.of("judge")], seed)
 
     def loss(self) -> torch.Tensor:
         chosen = self.chosen()
-        features = self.model.features(self.draw(chosen, (self.scale.side,) * 2))
-        prompts = [self.captions.plain(concept, place) for concept, _, place in chosen]
-        concepts, _, places = torch.tensor(chosen, device=self.device).unbind(1)
+        features = self.model.features(self.composer.draw(chosen, (self.scale.side,) * 2))
+        prompts = [self.captions.plain(one) for one in chosen]
+        concepts, _, places, tints = torch.tensor(chosen, device=self.device).unbind(1)
         fits = self.model.fit(features, *self.read(prompts))
         own = torch.arange(len(concepts), device=self.device)
         return (
             functional.cross_entropy(self.model.concept(features), concepts)
             + functional.cross_entropy(self.model.place(features), places)
+            + functional.cross_entropy(self.model.tint(features), tints)
             + functional.cross_entropy(fits, own)
             + functional.cross_entropy(fits.T, own)
         )

@@ -33,7 +33,7 @@ class Scale:
     upscaler_depth: int
     minutes: dict[str, float]
     pictures: int
-    """How many are painted for the evaluation."""
+    """How many of each kind the evaluation paints."""
 
     @property
     def patch_depth(self) -> int:
@@ -57,7 +57,7 @@ FULL = Scale(
     upscaler_width=64,
     upscaler_depth=16,
     minutes={"painter": 20.0, "upscaler": 2.5, "judge": 2.5},
-    pictures=400,
+    pictures=120,
 )
 TOY = Scale(
     name="toy",
@@ -72,7 +72,7 @@ TOY = Scale(
     upscaler_width=16,
     upscaler_depth=3,
     minutes={"painter": 1.3, "upscaler": 0.2, "judge": 0.4},
-    pictures=256,
+    pictures=120,
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.engines.mini.toy import DEPTH, WORD_SIZE, WORDS, painter
 from training import sources
-from training.captions import PLACES, Captions, held_out, withheld
+from training.captions import PLACES, Captions, Choice, held_out, withheld
 from training.pieces import join, split
 from training.quantise import quantised
 from training.report import tables
@@ -72,11 +72,11 @@ def test_a_package_of_another_digest_is_refused(tmp_path):
         sources.fetch(source, tmp_path)
 
 
-def test_captions_name_thing_style_and_place():
+def test_captions_name_thing_tint_style_and_place():
     captions = Captions(CONCEPTS, ["flat"], random.Random(1))
-    found = {captions.caption(0, 0, 9) for _ in range(300)}
+    found = {captions.caption(Choice(0, 0, 9, tint=1)) for _ in range(300)}
     assert "" in found
-    assert all("fox" in one or "vixen" in one for one in found - {""})
+    assert all("red fox" in one or "red vixen" in one for one in found - {""})
     assert any("flat" in one and any(name in one for name in PLACES[9].names) for one in found)
 
 
@@ -122,3 +122,9 @@ def test_figures_become_lists_and_tables():
         "**floor**",
         "| | |\n|---|---|\n| real | 3 |\n",
     ]
+
+
+def test_the_evaluation_asks_in_the_simplest_words():
+    captions = Captions(CONCEPTS, ["flat", ""], random.Random(1))
+    assert captions.plain(Choice(0, 0, 9, tint=1)) == "a flat red fox in snow"
+    assert captions.plain(Choice(1, 1, 0)) == "an owl on white"
