@@ -53,6 +53,11 @@ def test_the_weaker_a_paint_the_nearer_it_stays_to_its_image(weights):
     assert distances == sorted(distances)
 
 
+def test_an_image_with_transparent_places_is_seen_on_white(weights):
+    (picture,) = painted(weights, task(inputs=[("image", png(np.zeros((64, 64, 4))))], strength=0.0))
+    assert (picture == 255).all()
+
+
 def test_a_weak_paint_takes_fewer_steps(weights):
     assert len(progress(weights, task(inputs=[("image", png(HOUSE))], strength=0.5, steps=8))) == 4
 

@@ -71,10 +71,15 @@ class Mini(Engine):
         self._most = batch
         self._threads = threads
         self._studio: _Studio | None = None
+        self._why_not = "The engine mini is not open."
 
     async def open(self) -> None:
         """Raises EngineFailed where there are no weights that may be used."""
-        self._studio = await asyncio.to_thread(self._loaded)
+        try:
+            self._studio = await asyncio.to_thread(self._loaded)
+        except EngineFailed as error:
+            self._why_not = error.detail
+            raise
         self._studio.begin(self._most)
 
     def _loaded(self) -> _Studio:
@@ -94,7 +99,7 @@ class Mini(Engine):
 
     def _opened(self) -> _Studio:
         if self._studio is None:
-            raise EngineFailed("The engine mini is not open: it found no weights that it may use, or was closed.")
+            raise EngineFailed(self._why_not)
         return self._studio
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:

@@ -26,7 +26,7 @@ class Given:
 
     @classmethod
     def read(cls, image: bytes, mask: bytes | None, size: tuple[int, int]) -> Self:
-        fitted = ImageOps.fit(_opened(image).convert("RGB"), size, Image.Resampling.LANCZOS)
+        fitted = ImageOps.fit(_on_white(_opened(image)), size, Image.Resampling.LANCZOS)
         if mask is None:
             return cls(image=fitted)
         return cls(image=fitted, mask=ImageOps.fit(_opened(mask).convert("L"), size, Image.Resampling.BILINEAR))
@@ -45,6 +45,14 @@ class Given:
 
 def _opened(picture: bytes) -> Image.Image:
     return Image.open(io.BytesIO(picture))
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """What is seen of it on paper; colours that lie hidden under transparency are nobody's wish."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    paper = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
 
 
 def preview(grid: Grid, clean: Floats, size: tuple[int, int]) -> bytes:
