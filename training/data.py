@@ -50,7 +50,7 @@ def make_banks(scale: Scale, banks: Path, files: dict[Source, Path]) -> None:
         return
     (noto,) = [files[source] for source in files if source.name.endswith("/noto")]
     points = read_json(noto, "chars.json")
-    art = {source: read_art(files[source], points) for source in files if source.use in {"painter", "judge"}}
+    art = completed({one: read_art(files[one], points) for one in files if one.use in {"painter", "judge"}})
     concepts = common_concepts(art, files, scale.concepts)
     side = scale.side * FINE
     with Pool(os.cpu_count()) as pool:
@@ -72,6 +72,15 @@ def read_art(file: Path, points: dict[str, str]) -> dict[str, bytes]:
     drawn = icons["icons"]
     named = read_json(file, "chars.json") or points
     return {_point(point): _svg(drawn[name], icons) for point, name in named.items() if name in drawn}
+
+
+def completed(art: dict[Source, dict[str, bytes]]) -> dict[Source, dict[str, bytes]]:
+    """What a source has not drawn is taken from another one of the same use."""
+    found = {}
+    for source, own in art.items():
+        others = [art[other] for other in art if other.use == source.use]
+        found[source] = {point: picture for other in others for point, picture in other.items()} | own
+    return found
 
 
 def read_json(file: Path, name: str) -> dict:
@@ -105,7 +114,7 @@ def rasterised(art: bytes, side: int) -> np.ndarray:
 
 
 def common_concepts(art: dict[Source, dict[str, bytes]], files: dict[Source, Path], most: int | None) -> list[dict]:
-    """Things that every source has drawn: code point, name and synonyms."""
+    """Things that painter and judge can see: code point, name and synonyms."""
     (flat,) = [files[source] for source in art if source.style == "flat"]
     names, categories = read_json(flat, "chars.json"), read_json(flat, "metadata.json")["categories"]
     (synonyms,) = [_synonyms(files[source]) for source in files if source.use == "captions"]
