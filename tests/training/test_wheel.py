@@ -79,6 +79,7 @@ def test_without_weights_nothing_is_built(package):
     assert build(package).returncode != 0
 
 
-def test_the_engine_finds_no_weights_where_the_wheel_is_not_installed():
+def test_the_engine_finds_no_weights_where_the_wheel_is_not_installed(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(EngineFailed, match="limner-mini is not installed"):
         Weights.load(None, allow_toy=False)

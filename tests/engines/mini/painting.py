@@ -24,12 +24,14 @@ async def opened(weights, **options):
         await engine.close()
 
 
-def strokes(weights, *tasks):
-    """All tasks at once."""
+def strokes(weights, *tasks, shared=False):
+    """All tasks at once; `shared` makes sure that some shared a step."""
 
     async def paint():
         async with opened(weights) as engine:
-            return await asyncio.gather(*(collect(engine, one) for one in tasks))
+            found = await asyncio.gather(*(collect(engine, one) for one in tasks))
+            assert not shared or engine._studio.batch.largest >= 2
+            return found
 
     return asyncio.run(paint())
 
@@ -41,9 +43,9 @@ def task(prompt="a red fox", **facts):
     return replace(made, request=replace(made.request, **wanted))
 
 
-def painted(weights, *tasks):
+def painted(weights, *tasks, **given):
     """The first picture of each task, as pixels."""
-    found = [next(one for one in some if isinstance(one, Painted)) for some in strokes(weights, *tasks)]
+    found = [next(one for one in some if isinstance(one, Painted)) for some in strokes(weights, *tasks, **given)]
     return [pixels(one.image) for one in found]
 
 

@@ -5,6 +5,7 @@ from contextlib import aclosing
 import numpy as np
 import pytest
 
+from limner.domain.errors import EngineFailed
 from limner.engines.mini.batch import Batch
 from limner.engines.mini.grid import Grid
 from limner.engines.mini.sketch import Sketch
@@ -109,8 +110,9 @@ async def test_a_step_that_fails_fails_its_pictures_only(batch, model):
     model.fails = True
     failing = painting(batch, sketch(2))
     model.go_on(1000)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(EngineFailed, match="A step") as failed:
         await failing
+    assert isinstance(failed.value.__cause__, RuntimeError)
     assert len(await painting(batch, sketch(2))) == 2
 
 
@@ -121,5 +123,7 @@ async def test_closing_fails_what_is_being_painted(model):
     model.go_on(1)
     await batch.close()
     model.go_on(1000)
-    with pytest.raises(Exception, match="was closed"):
+    with pytest.raises(EngineFailed, match="was closed"):
         await cut_short
+    with pytest.raises(EngineFailed, match="was closed"):  # the next picture of a paint that was just enlarging one
+        await painting(batch, sketch(2))

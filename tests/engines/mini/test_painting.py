@@ -73,7 +73,7 @@ def test_a_mask_keeps_what_is_black_to_the_pixel(weights):
 
 def test_a_picture_painted_with_others_is_the_one_painted_alone(weights):
     tasks = [task(seed=seed, steps=4 + seed) for seed in range(4)]
-    together = painted(weights, *tasks)
+    together = painted(weights, *tasks, shared=True)
     for one, merged in zip(tasks, together, strict=True):
         (alone,) = painted(weights, one)
         assert np.abs(alone - merged).max() <= 1
@@ -82,6 +82,11 @@ def test_a_picture_painted_with_others_is_the_one_painted_alone(weights):
 def test_words_it_does_not_know_are_named(weights):
     (last,) = [one for one in strokes(weights, task("a red zeppelin 狐"))[0] if isinstance(one, Painted)]
     assert [note.detail for note in last.notes if note.code == "not_understood"] == ["I do not know: zeppelin, 狐."]
+
+
+def test_unwanted_words_it_does_not_know_are_named_too(weights):
+    (last,) = [one for one in strokes(weights, task(negative_prompt="zeppelin"))[0] if isinstance(one, Painted)]
+    assert [note.detail for note in last.notes if note.code == "not_understood"] == ["I do not know: zeppelin."]
 
 
 def test_a_prompt_that_is_too_long_is_cut_and_told(weights):

@@ -30,7 +30,8 @@ def refusal(**options):
     return asyncio.run(start())
 
 
-def test_without_weights_it_refuses_and_says_what_to_install():
+def test_without_weights_it_refuses_and_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert refusal().startswith("The engine mini has no weights: limner-mini is not installed. Install limner-mini")
 
 

@@ -113,14 +113,15 @@ class Mini(Engine):
             if given is not None and request.strength == 0:
                 yield Painted(ordinal=ordinal, image=await asyncio.to_thread(png, given.image), seed=seed)
                 continue
-            sketch = studio.sketch(request, seed, given, reading, unwanted)
+            sketch = await asyncio.to_thread(studio.sketch, request, seed, given, reading, unwanted)
             async with aclosing(studio.batch.paint(sketch)) as stages:
                 async for clean in stages:
                     small = await asyncio.to_thread(preview, sketch.grid, clean, size) if task.wants_previews else None
                     step += 1
                     yield Progress(step=step, steps=sketch.steps * len(task.ordinals), ordinal=ordinal, preview=small)
-            image = await asyncio.to_thread(finished, studio.model, sketch.grid, sketch.clean, size, given)
-            yield Painted(ordinal=ordinal, image=image, seed=seed, notes=notes(reading, studio.weights))
+            async with studio.enlarging:
+                image = await asyncio.to_thread(finished, studio.model, sketch.grid, sketch.clean, size, given)
+            yield Painted(ordinal=ordinal, image=image, seed=seed, notes=notes(reading, unwanted, studio.weights))
 
 
 class _Studio:
@@ -133,6 +134,7 @@ class _Studio:
 
     def begin(self, most: int) -> None:
         self.batch = Batch(self.model.clean, most=most)
+        self.enlarging = asyncio.Lock()  # it takes all cores, which the steps of others want, too
 
     def sketch(
         self, request: ImageRequest, seed: int, given: Given | None, reading: Reading, unwanted: Reading
@@ -160,13 +162,13 @@ async def _given(task: PaintTask, size: tuple[int, int]) -> Given | None:
     return await asyncio.to_thread(Given.read, image, mask, size)
 
 
-def notes(reading: Reading, weights: Weights) -> tuple[Note, ...]:
+def notes(reading: Reading, unwanted: Reading, weights: Weights) -> tuple[Note, ...]:
     """What the person should know: toy weights, words that the model has never seen, a prompt that was cut."""
     found: list[Note] = []
     if weights.toy:
         found.append(Note(code="toy_weights", detail="Painted with toy weights, which know nothing yet."))
-    if reading.unknown:
-        found.append(Note(code="not_understood", detail=f"I do not know: {listed(reading.unknown)}."))
+    if unknown := tuple(dict.fromkeys((*reading.unknown, *unwanted.unknown))):
+        found.append(Note(code="not_understood", detail=f"I do not know: {listed(unknown)}."))
     if reading.cut:
         most = weights.architecture.words
         found.append(Note(code="cut", detail=f"I read the first {most} pieces of words; the rest was left out."))
