@@ -39,17 +39,21 @@ class Ear:
 
 
 class Webhooks:
-    """The paints of this process that services may wake. `public_url` is where the internet finds our routes; "" where it
-    does not. An address holds for one job; `secret` makes it impossible to guess.
+    """The paints of this process that services may wake. An address holds for one job; `secret` makes it impossible to
+    guess.
     """
 
-    def __init__(self, public_url: str = "", secret: Callable[[], bytes] = bytes) -> None:
-        self._public_url = public_url.rstrip("/")
+    def __init__(self, secret: Callable[[], bytes] = bytes) -> None:
+        self._public_url = ""
         self._secret = secret
         self._ears: dict[str, Ear] = {}
 
+    def serve_at(self, public_url: str) -> None:
+        """This process has our routes, and the internet finds them there."""
+        self._public_url = public_url.rstrip("/")
+
     def open(self, job_id: str, engine: Engine) -> Ear | None:
-        """None: no service can reach us. A job that is painted again has the address that it had."""
+        """None: no service can reach this process. A job that is painted again has the address that it had."""
         if not self._public_url:
             return None
         token = self._token_of(job_id)

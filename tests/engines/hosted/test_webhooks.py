@@ -33,7 +33,7 @@ async def house_of(engine, tmp_path):
     house.assembly.engines["fox"] = engine
     house.assembly.models = Models(house.assembly.engines, default=f"fox/{engine.capabilities.models[0]}")
     async with house.serve(), await house.client() as client:
-        house.assembly.webhooks._public_url = house.url
+        house.assembly.webhooks.serve_at(house.url)
         yield house, client
 
 
@@ -206,7 +206,7 @@ async def test_where_the_internet_does_not_reach_us_no_webhook_is_named(service_
     answer = service.answer
     service.answer = lambda asked: heard.append(asked) or answer(asked)
     async with house_of(engine, tmp_path) as (house, client):
-        house.assembly.webhooks._public_url = ""
+        house.assembly.webhooks.serve_at("")
         await end_of(client, await ask_for(client))
     (call,) = (asked for asked in heard if asked.purpose == "call")
     assert "webhook" not in call.path + call.body.decode()
