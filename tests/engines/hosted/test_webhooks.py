@@ -182,7 +182,7 @@ async def test_a_key_that_was_turned_over_is_asked_for_and_not_too_often(replica
         for number in range(3):
             await asyncio.to_thread(service.tell, webhook, {"number": number}, "forged")
         assert service.purposes.count("keys") == 1
-        service.webhook_secret = b"turned over"
+        service.webhook_secret = b"turned over, and long enough"
         monkeypatch.setattr(signatures, "ASK_AGAIN", 0.0)
         await asyncio.to_thread(service.tell, webhook, {"number": 4})
         await until(lambda: "status" in service.purposes)
