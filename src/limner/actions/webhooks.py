@@ -19,6 +19,10 @@ VERIFY_SECONDS = 10.0
 """For a delivery, with the keys that it may take to fetch."""
 
 
+SOONEST = 0.5
+"""Seconds after a look in which news causes no other: services may have many, and a look is a request."""
+
+
 class Ear:
     """One paint that waits for news."""
 
@@ -33,8 +37,10 @@ class Ear:
         self._news.set()
 
     async def wait(self, seconds: float) -> None:
+        soonest = min(seconds, SOONEST)
+        await asyncio.sleep(soonest)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._news.wait(), seconds - soonest)
         self._news.clear()
 
 

@@ -106,7 +106,8 @@ class OpenCall:
 class Webhook:
     """An address at which a service may say that there is news of a task's calls: a hint to look now, and no more.
 
-    `wait(seconds)` returns after so many seconds, or as soon as a delivery has come that the engine verified.
+    `wait(seconds)` returns after so many seconds, or as soon as a delivery has come that the engine verified, but not at once:
+    however many come, looks stay half a second apart.
     """
 
     url: str
