@@ -34,7 +34,7 @@ class LeftCalls:
     def __init__(
         self, engines: Mapping[str, Engine], room: EngineRoom, *, repository: Repository, within: float
     ) -> None:
-        self._names = [name for name, one in engines.items() if type(one).cancel is not Engine.cancel]
+        self._names = [name for name, one in engines.items() if one.can_cancel]
         self._room = room
         self._repository = repository
         self._within = within
