@@ -52,6 +52,22 @@ async def limner(tmp_path):
         yield started
 
 
+async def test_only_a_program_that_serves_the_routes_gives_services_an_address(tmp_path):
+    webhooks = []
+
+    class ListeningEngine(InstantEngine):
+        def paint(self, task):
+            webhooks.append(task.webhook and task.webhook.url.rpartition("/")[0])
+            return super().paint(task)
+
+    engines = {"instant": ListeningEngine()}
+    async with Limner(home=tmp_path / "home", engines=engines, public_url="https://images.example.com/") as limner:
+        await limner.paint("a red fox")
+        limner.router()
+        await limner.paint("a red fox")
+    assert webhooks == [None, "https://images.example.com/webhooks"]
+
+
 async def test_paint_returns_pictures_that_can_be_saved(limner, tmp_path):
     pictures = await limner.paint("a red fox", count=2, seed=7)
     assert [picture.image.seed for picture in pictures] == [7, 8]

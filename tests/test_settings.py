@@ -285,12 +285,15 @@ def test_a_vendors_variable_enables_nothing_by_itself(monkeypatch):
     assert set(Settings.load().engines) == {"painter"}
 
 
-@pytest.mark.parametrize("url", ["https://images.example.com", "http://127.0.0.1:8000", "https://example.com/limner/"])
+@pytest.mark.parametrize("url", ["https://images.example.com", "https://127.0.0.1:8000", "https://example.com/limner/"])
 def test_where_the_internet_finds_us_is_an_address(url):
     assert Settings.load(public_url=url).public_url == url
 
 
-@pytest.mark.parametrize("url", ["images.example.com", "ftp://example.com", "https://u:p@example.com", "https://a/?b"])
+@pytest.mark.parametrize(
+    "url",
+    ["images.example.com", "http://images.example.com", "ftp://example.com", "https://u:p@example.com", "https://a/?b"],
+)
 def test_what_the_internet_cannot_find_is_refused(url):
     with pytest.raises(SettingsError, match=r"public_url: .*write https://images.example.com"):
         Settings.load(public_url=url)

@@ -102,7 +102,7 @@ class Assembly:
             deliverer=self.deliverer,
             claim_storage=self._claim_storage,
         )
-        self.webhooks = Webhooks(settings.public_url, secret=lambda: self.secret)
+        self.webhooks = Webhooks(secret=lambda: self.secret)
         self.worker: Worker | None = None
         self.draining = False
         self._secret = b""

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import sys
 import threading
+import traceback
 from typing import Any, NoReturn
 
 from celery import bootsteps, signals
@@ -23,6 +24,7 @@ from limner.settings import DEFAULT_QUEUE, Settings
 from limner.studio import Studio
 
 POOLS = ("threads", "prefork")
+BROKER_CLIENTS = ("kombu", "redis")
 
 settings = Settings.load()
 if not settings.dispatcher:
@@ -41,16 +43,37 @@ class _Process:
 
 class _Consumer(Consumer):
     """Celery's own ends the worker over what kombu says of a connection to Redis that was let go of: it has no such
-    attribute. That is heard while messages are given back through it, or acknowledged, and nothing depends on either.
+    attribute. That is heard while messages are given back through it, or acknowledged, and nothing depends on either. An
+    attribute that somebody else misses is a mistake, and ends the worker as before.
     """
+
+    connection: Any
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.connection_errors += (AttributeError,)
 
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        _raise_mistake(exc)
+        super().on_connection_error_before_connected(exc)
+
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        with contextlib.suppress(AttributeError):
+        _raise_mistake(exc)
+        connection = self.connection
+        try:
             super().on_connection_error_after_connected(exc)
+        except AttributeError as fault:
+            _raise_mistake(fault)
+            self.connection = None
+            with contextlib.suppress(AttributeError):
+                connection.close()  # what tripped over its messages counts as closed now, and the rest goes, too
+
+
+def _raise_mistake(error: Exception) -> None:
+    """An attribute that is missed anywhere but in the broker's clients."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    if isinstance(error, AttributeError) and frame.f_globals["__name__"].partition(".")[0] not in BROKER_CLIENTS:
+        raise error
 
 
 class _Drain(bootsteps.StartStopStep):

@@ -170,8 +170,11 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def check_public_url(cls, url: str) -> str:
-        if url and not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", url):
-            raise ValueError("it is where the internet finds Limner's routes: write https://images.example.com")
+        if url and not re.fullmatch(r"https://[^/?#@\s]+(/[^?#\s]*)?", url):
+            raise ValueError(
+                "it is where the internet finds Limner's routes, and services call there over https only: "
+                "write https://images.example.com"
+            )
         return url
 
     @field_validator("secret")

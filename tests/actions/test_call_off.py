@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from limner.contracts.engine import Progress, Submitted, Submitting
+from limner.actions.call_off import call_off
+from limner.actions.engine_room import EngineRoom
+from limner.contracts.engine import OpenCall, Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, CallFailed, RefusedByPolicy
 from limner.domain.job import JobState
-from tests.actions.workshop import Scripted, fails, polls, workshop
+from tests.actions.workshop import PATIENCE, Scripted, eventually, fails, paints, polls, workshop
 from tests.repositories.making import execute
 
 
@@ -52,14 +54,8 @@ async def cancelled(shop, **facts):
 
 async def eventually_submitted(shop):
     (run,) = shop.workers[0]._runs.values()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len([call for call in run.calls.values() if call.handle]) < run.job.request.count:
-            await asyncio.sleep(0.005)
-
-
-async def eventually(wanted):
-    async with asyncio.timeout(30):
-        while not wanted():
             await asyncio.sleep(0.005)
 
 
@@ -133,12 +129,46 @@ async def test_a_job_whose_deadline_passes_in_the_queue_stops_its_calls_at_the_s
     assert fox.cancelled == [{"call": 0}]
 
 
-async def test_a_cancel_in_the_queue_does_not_wait_for_the_service(tmp_path):
-    async with workshop(tmp_path, fox=Hosted(waits, cancelling=asyncio.Event().wait)) as shop:
+async def test_a_service_that_hangs_at_a_call_of_a_cancelled_job_keeps_no_other_job_waiting(tmp_path):
+    answer = asyncio.Event()
+    fox = Hosted(waits, paints, cancelling=answer.wait)
+    async with workshop(tmp_path, policy={"close_grace": PATIENCE}, fox=fox) as shop:
         job_id = await left_in_the_queue(shop)
-        await shop.worker(engines={}).start()
         await shop.rows.cancel(job_id)
         assert (await shop.rows.find_job(job_id)).state is JobState.CANCELLED
+        await shop.worker().start()
+        await eventually(lambda: fox.cancelled)
+        assert (await shop.painted()).state is JobState.SUCCEEDED
+        answer.set()
+
+
+async def test_an_engine_that_does_not_open_holds_up_no_call_of_another(tmp_path):
+    fox = Hosted(waits)
+    fox.open = asyncio.Event().wait
+    room = EngineRoom({"fox": fox})
+    async with asyncio.timeout(PATIENCE):
+        await call_off(room, "fox", [OpenCall(ordinals=(0,), request_key="k", handle={})], within=0.01)
+    await room.close(1.0)
+    assert fox.cancelled == []
+
+
+async def test_a_drain_lets_the_services_of_taken_calls_be_told(tmp_path):
+    may_answer, told = asyncio.Event(), []
+
+    async def answers():
+        await may_answer.wait()
+        told.append("the service")
+
+    fox = Hosted(waits, cancelling=answers)
+    async with workshop(tmp_path, policy={"close_grace": PATIENCE}, fox=fox) as shop:
+        await shop.rows.cancel(await left_in_the_queue(shop))
+        await shop.worker().start()
+        await eventually(lambda: fox.cancelled)
+        draining = asyncio.create_task(shop.workers[1].stop())
+        await asyncio.wait({draining}, timeout=0.2)
+        may_answer.set()
+        await draining
+    assert told == ["the service"]
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError, None])

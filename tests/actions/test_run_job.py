@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from limner.actions.webhooks import Webhooks
 from limner.contracts.engine import Progress, Submitted, Submitting
 from limner.domain.errors import (
     BadImage,
@@ -95,6 +96,21 @@ async def test_an_engine_that_raises_anything_counts_as_crashed_and_its_words_st
     assert (job.error.code, job.crash_count) == ("engine_crashed", 1)
     assert "builtins.ValueError" in caplog.text
     assert SECRET not in caplog.text + job.error.detail
+
+
+async def test_services_are_not_listened_to_for_an_engine_that_fails_before_it_paints(tmp_path):
+    class Tripping(Scripted):
+        def paint(self, task):
+            raise RefusedByPolicy(task.webhook.url)
+
+    webhooks = Webhooks()
+    webhooks.serve_at("https://images.example.com")
+    async with workshop(tmp_path, work=False, fox=Tripping()) as shop:
+        await shop.worker(webhooks=webhooks).start()
+        job = await shop.painted()
+        await eventually(lambda: shop.workers[0].running == 0)
+    assert job.error.detail.startswith("https://images.example.com/webhooks/")
+    assert not webhooks.expects(job.error.detail.rpartition("/")[2])
 
 
 async def test_the_death_of_a_shared_child_brings_a_job_back_at_once_and_then_alone(tmp_path):

@@ -417,6 +417,18 @@ async def test_a_preview_that_cannot_be_written_at_the_end_holds_nothing_up(tmp_
         assert closed.is_set()
 
 
+async def test_a_drain_that_fails_keeps_no_lease_alive(tmp_path):
+    policy = {"lease": 1.0, "start_margin": 0.3}
+    async with workshop(tmp_path, policy=policy, fox=Scripted(hangs, paints)) as shop:
+        job_id = await begun(shop)
+        worker, *_ = shop.workers
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(worker.drain(60), 0.1)
+        await shop.worker().start()
+        assert (await shop.end(job_id)).state is JobState.SUCCEEDED
+        await worker._release()
+
+
 async def test_whoever_waits_for_a_drain_that_fails_waits_no_longer(tmp_path, monkeypatch):
     async with workshop(tmp_path, fox=Scripted(hangs)) as shop:
         (worker,) = shop.workers

@@ -334,6 +334,11 @@ async def test_a_child_ignores_the_signals_that_stop_a_server(isolated):
     assert (await facts_of(engine))["pid"] == child
 
 
+async def test_it_can_cancel_what_its_engine_can(isolated):
+    assert isolated("Calling").can_cancel
+    assert not isolated("Telling").can_cancel
+
+
 async def test_a_cancel_of_a_call_reaches_the_engine(isolated, tmp_path):
     engine = isolated("Calling", {"file": str(tmp_path / "call")})
     await engine.cancel(OpenCall(ordinals=(1, 2), request_key="k", handle={"id": 7}))

@@ -15,11 +15,11 @@ logger = logging.getLogger("limner.worker")
 
 
 async def call_off(engines: EngineRoom, name: str, calls: Iterable[OpenCall], *, within: float) -> None:
-    """Tells the engine of each, and waits `within` seconds a call at most."""
+    """Tells the engine of each, and waits `within` seconds a call at most, for an engine that opens, too."""
     for call in calls:
         try:
-            engine = await engines.engine(name)
             async with asyncio.timeout(within):
+                engine = await engines.engine(name)
                 await engine.cancel(call)
         except Exception as error:  # noqa: BLE001 - the job is over, whatever the service says
             facts = {"engine": name, "fault": type(error).__name__}
@@ -34,14 +34,19 @@ class LeftCalls:
     def __init__(
         self, engines: Mapping[str, Engine], room: EngineRoom, *, repository: Repository, within: float
     ) -> None:
-        self._names = [name for name, one in engines.items() if type(one).cancel is not Engine.cancel]
+        self._names = [name for name, one in engines.items() if one.can_cancel]
         self._room = room
         self._repository = repository
         self._within = within
 
-    async def look(self) -> None:
-        """One query; services are told side by side."""
-        while self._names and (left := await self._repository.take_left_calls(self._names)):
+    async def look(self, draining: asyncio.Event) -> None:
+        """One query a batch; its services are told side by side. What is taken is nobody else's any more, so that nothing is
+        taken once `draining` is set.
+        """
+        while self._names and not draining.is_set():
+            left = await self._repository.take_left_calls(self._names)
+            if not left:
+                return
             await asyncio.gather(
                 *(call_off(self._room, one.engine, [_open(one.call)], within=self._within) for one in left)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from functools import partial
 
 from limner.actions.call_off import call_off
@@ -10,7 +11,7 @@ from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
 from limner.actions.settle import settle, settle_cancelled
 from limner.actions.strokes import Strokes
-from limner.contracts.engine import OpenCall, PaintTask, Stroke
+from limner.contracts.engine import Engine, OpenCall, PaintTask, Stroke
 from limner.contracts.faults import fault
 from limner.domain.capabilities import Capabilities
 from limner.domain.errors import ContractBroken, EngineError, LeaseLost, RetryClass
@@ -40,13 +41,27 @@ async def begin(run: Running) -> Strokes:
     engine = await run.unless_interrupted(run.needs.engines.engine(run.job.engine))
     given = await fetch_inputs(run, engine.capabilities.of(run.job.engine_model))
     run.needs.retry_budget.note_try(run.job.engine)
-    run.ear = run.needs.webhooks.open(run.job.id, engine)
     return Strokes(
-        engine.paint(_task(run, given)),
+        listen_and_paint(run, engine, given),
         seconds=engine.capabilities.paint_timeout,
         silence=engine.capabilities.silence_timeout,
         interrupted=run.interrupted,
     )
+
+
+def listen_and_paint(run: Running, engine: Engine, given: GivenInputs) -> AsyncGenerator[Stroke, None]:
+    """Whoever fails before the first stroke has nothing to wait for."""
+    run.ear = run.needs.webhooks.open(run.job.id, engine)
+    try:
+        return engine.paint(_task(run, given))
+    except BaseException:
+        stop_listening(run)
+        raise
+
+
+def stop_listening(run: Running) -> None:
+    if run.ear:
+        run.needs.webhooks.close(run.ear)
 
 
 async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
@@ -85,8 +100,7 @@ async def stop(run: Running, strokes: Strokes) -> None:
         if run.reason is Reason.CANCELLED and not run.settled:
             await settle_cancelled(run)
     finally:
-        if run.ear:
-            run.needs.webhooks.close(run.ear)
+        stop_listening(run)
         await strokes.close(run.needs.policy.close_grace)
         run.needs.observer.time("limner_paint_seconds", strokes.age, engine=run.job.engine)
 

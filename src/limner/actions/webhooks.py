@@ -19,6 +19,10 @@ VERIFY_SECONDS = 10.0
 """For a delivery, with the keys that it may take to fetch."""
 
 
+SOONEST = 0.5
+"""Seconds after a look in which news causes no other: services may have many, and a look is a request."""
+
+
 class Ear:
     """One paint that waits for news."""
 
@@ -33,23 +37,29 @@ class Ear:
         self._news.set()
 
     async def wait(self, seconds: float) -> None:
+        soonest = min(seconds, SOONEST)
+        await asyncio.sleep(soonest)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._news.wait(), seconds - soonest)
         self._news.clear()
 
 
 class Webhooks:
-    """The paints of this process that services may wake. `public_url` is where the internet finds our routes; "" where it
-    does not. An address holds for one job; `secret` makes it impossible to guess.
+    """The paints of this process that services may wake. An address holds for one job; `secret` makes it impossible to
+    guess.
     """
 
-    def __init__(self, public_url: str = "", secret: Callable[[], bytes] = bytes) -> None:
-        self._public_url = public_url.rstrip("/")
+    def __init__(self, secret: Callable[[], bytes] = bytes) -> None:
+        self._public_url = ""
         self._secret = secret
         self._ears: dict[str, Ear] = {}
 
+    def serve_at(self, public_url: str) -> None:
+        """This process has our routes, and the internet finds them there."""
+        self._public_url = public_url.rstrip("/")
+
     def open(self, job_id: str, engine: Engine) -> Ear | None:
-        """None: no service can reach us. A job that is painted again has the address that it had."""
+        """None: no service can reach this process. A job that is painted again has the address that it had."""
         if not self._public_url:
             return None
         token = self._token_of(job_id)

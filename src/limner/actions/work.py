@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from limner.actions.call_off import LeftCalls
 from limner.actions.cancel_watch import CancelWatch
@@ -85,6 +86,7 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._duties: list[asyncio.Task[None]] = []
         self._claiming: asyncio.Task[None] | None = None
+        self._calling_off: asyncio.Task[None] | None = None
         self._look, self._draining, self._released, self._ended, self._idle = (asyncio.Event() for _ in range(5))
         self._engines = EngineRoom(engines)
         self._progress = ProgressBook(repository)
@@ -126,10 +128,10 @@ class Worker:
         self._engines.warm_up()
         self._look.set()
         self._claiming = asyncio.create_task(self._claim_on())
+        self._calling_off = asyncio.create_task(self._call_off_on())
         self._duties = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._every(self._policy.cancel_check, self._cancels.check_all)),
-            asyncio.create_task(self._every(self._policy.sweep, self._left_calls.look)),
             asyncio.create_task(self._every(SAVE_PROGRESS_EVERY, self._progress.save)),
             asyncio.create_task(self._every(SAVE_PREVIEWS_EVERY, self._previews.save)),
         ]
@@ -153,7 +155,8 @@ class Worker:
         self._look.set()
         try:
             await self._let_end(grace)
-        finally:  # whoever waits for the end hears of it, whatever went wrong
+        finally:  # whoever waits for the end hears of it, whatever went wrong; and no job stays with us
+            self._heartbeat.stop()
             self._ended.set()
             self._idle.set()
 
@@ -247,12 +250,12 @@ class Worker:
     async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
-            try:
-                await duty()
-            except Busy:
-                continue
-            except Exception as error:  # noqa: BLE001 - the duty goes on with the next round
-                log_fault(logger, "a worker's duty failed", error, {})
+            await _do(duty)
+
+    async def _call_off_on(self) -> None:
+        """Until the drain, but never between taking calls and telling their services."""
+        while not await self._drains_within(self._policy.sweep):
+            await _do(partial(self._left_calls.look, self._draining))
 
     def _hear_from_thread(self, renewal: Renewal) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear
@@ -265,10 +268,14 @@ class Worker:
         self._cancels.interrupt(renewal.cancelled)
 
     async def _pause(self, seconds: float) -> None:
-        """A drain cuts it short."""
+        await self._drains_within(seconds)
+        self._look.set()
+
+    async def _drains_within(self, seconds: float) -> bool:
+        """Waits so long, or until a drain begins."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._draining.wait(), seconds)
-        self._look.set()
+        return self._draining.is_set()
 
     async def _until_idle(self, grace: float) -> None:
         released = asyncio.ensure_future(self._released.wait())
@@ -286,6 +293,9 @@ class Worker:
         await _end(self._tasks)
 
     async def _close(self) -> None:
+        if self._calling_off is not None:
+            await asyncio.wait({self._calling_off}, timeout=self._policy.close_grace)
+            await _end([self._calling_off])
         await _end(self._duties)
         await self._save_last_previews()
         self._heartbeat.stop()
@@ -299,6 +309,16 @@ class Worker:
             return
         except Exception as error:  # noqa: BLE001 - engines must be closed, too
             log_fault(logger, "the last previews were left behind", error, {})
+
+
+async def _do(duty: Callable[[], Awaitable[None]]) -> None:
+    """Once; where that fails, it goes on with the next round."""
+    try:
+        await duty()
+    except Busy:
+        return
+    except Exception as error:  # noqa: BLE001 - it goes on
+        log_fault(logger, "a worker's duty failed", error, {})
 
 
 async def _end(tasks: set[asyncio.Task[None]] | list[asyncio.Task[None]]) -> None:

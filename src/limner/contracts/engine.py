@@ -106,7 +106,8 @@ class OpenCall:
 class Webhook:
     """An address at which a service may say that there is news of a task's calls: a hint to look now, and no more.
 
-    `wait(seconds)` returns after so many seconds, or as soon as a delivery has come that the engine verified.
+    `wait(seconds)` returns after so many seconds, or as soon as a delivery has come that the engine verified, but not at once:
+    however many come, looks stay half a second apart.
     """
 
     url: str
@@ -176,6 +177,11 @@ class Engine(abc.ABC):
 
     async def cancel(self, call: OpenCall) -> None:  # noqa: B027 - optional by design
         """Tell the service that nobody waits for this call any more. Called once, after the paint is closed; best effort."""
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether there is anything that `cancel` does."""
+        return type(self).cancel is not Engine.cancel
 
     async def verify(self, delivery: Delivery) -> bool:  # noqa: ARG002 - for those whose service signs
         """Whether the service itself has just sent this. Only then does it end a wait for the task's webhook."""

@@ -84,6 +84,10 @@ class IsolatedEngine(Engine):
         except TimeoutError:
             raise EngineTimeout(f"The engine did not say how it is within {self._health_timeout:g} s.") from None
 
+    @property
+    def can_cancel(self) -> bool:
+        return self._inside.can_cancel
+
     async def cancel(self, call: OpenCall) -> None:
         seat = min(self._seats, key=lambda seat: seat.paints)
         await (await seat.child()).call_off(call)

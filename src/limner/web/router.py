@@ -59,6 +59,7 @@ def build_router(
     add_usage_routes(router)
     if assembly.settings.public_url:
         add_webhook_routes(router)
+        assembly.webhooks.serve_at(assembly.settings.public_url)
     if page:
         _refuse_strangers(callers)
         add_page_routes(router)

@@ -7,6 +7,7 @@ import pytest
 from limner.domain.errors import BadImage, CallFailed, NotSent, RateLimited, Transient, UnknownOutcome
 from limner.engines.deepai import DeepAI
 from limner.engines.hosted import client as hosted_client
+from limner.engines.replicate import Replicate
 from limner.testing.services import DeepAIService
 from tests.engines.hosted.canary import canary
 from tests.engines.hosted.painting import kinds, opened, paint
@@ -125,6 +126,14 @@ async def test_the_key_goes_to_the_operators_server_only(monkeypatch):
     assert type(fault) is RateLimited
     assert heard["host"] == elsewhere.url.removeprefix("http://")
     assert service.key not in str(heard)
+
+
+async def test_an_address_of_the_operators_that_is_not_opened_is_not_blamed_on_the_service(replicate):
+    service, _ = replicate
+    settings = {"webhook_keys": f"http://127.0.0.1:{closed_port()}/keys", "models": ["someone/flux"]}
+    async with opened(Replicate(key=service.key, base_url=service.url, **settings)) as engine:
+        with pytest.raises(CallFailed, match=r"The settings name an address .* not on the public internet"):
+            await engine._fetch_keys()
 
 
 async def test_no_proxy_of_the_environment_hears_of_it(deepai, monkeypatch):

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from limner.contracts.engine import OpenCall, Painted, Progress, Submitted, Submitting
+from limner.contracts.engine import OpenCall, Painted, Progress, Submitted, Submitting, Webhook
 from limner.domain.errors import CallFailed, RefusedByPolicy, Transient
 from limner.engines.hosted import queued
 from limner.testing import paint_task
@@ -51,6 +51,21 @@ async def test_a_look_that_fails_in_passing_is_followed_by_another(service_and_e
     async with opened(engine):
         strokes, fault = await paint(engine)
     assert (ordinals(strokes), fault, len(service.calls)) == ([0], None, 1)
+
+
+async def test_no_news_shortens_a_wait_that_the_service_asked_for(service_and_engine, monkeypatch):
+    monkeypatch.setattr(queued, "LONGEST_WAIT", 0.05)
+    service, engine = service_and_engine
+    service.misbehave("rate_limited", at="status")
+    service.misbehave("lost", at="webhook")
+    waits = []
+
+    async def wait(seconds):
+        waits.append(seconds)
+
+    async with opened(engine):
+        _, fault = await paint(engine, webhook=Webhook(url="https://images.example.com/webhooks/x", wait=wait))
+    assert (fault, len(waits), service.purposes.count("status")) == (None, 1, 2)
 
 
 async def test_looks_that_go_on_failing_send_the_job_back_with_its_handle(service_and_engine):

@@ -4,8 +4,10 @@ import time
 import pytest
 
 from limner.contracts.engine import Delivery
+from limner.domain.errors import Transient
 from limner.engines.fal import Fal
-from limner.engines.hosted.signatures import WINDOW, Signed, made_with_ed25519, moment_of
+from limner.engines.hosted import signatures
+from limner.engines.hosted.signatures import WINDOW, Signed, SigningKeys, made_with_ed25519, moment_of
 from limner.engines.hosted.standard_webhooks import secret_in, signed_as_standard
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -38,7 +40,7 @@ def test_the_standards_own_example_is_signed():
     "change",
     [
         {"body": BODY + b" "},
-        {"secret": "whsec_" + base64.b64encode(b"another").decode()},
+        {"secret": "whsec_" + base64.b64encode(b"another, and as long").decode()},
         {"headers": HEADERS | {"webhook-id": "msg_2"}},
         {"headers": HEADERS | {"webhook-timestamp": "1614265331"}},
         {"headers": HEADERS | {"webhook-signature": ""}},
@@ -76,7 +78,45 @@ def test_ed25519_is_that_of_the_rfc():
     assert not made_with_ed25519(b"short", ED25519_SIGNATURE, b"\x72")
 
 
-@pytest.mark.parametrize("secret", ["whsec_ä", "whsec_!!", "whsec_a"])
+@pytest.mark.parametrize(
+    "secret", ["whsec_ä", "whsec_!!", "whsec_a", "", "whsec_", "whsec_" + base64.b64encode(b"15 bytes, short").decode()]
+)
 def test_a_secret_that_is_none_is_refused(secret):
     with pytest.raises(ValueError):
         secret_in(secret)
+
+
+class Fetch:
+    """Brings the one key as long as it can be `had`."""
+
+    def __init__(self):
+        self.had = True
+
+    async def __call__(self):
+        if not self.had:
+            raise Transient
+        return (b"the key",)
+
+
+def signed_with(key):
+    return Signed(sent_at=time.time(), fits=lambda one: one == key)
+
+
+async def test_a_strangers_signature_takes_no_key_from_us(monkeypatch):
+    monkeypatch.setattr(signatures, "ASK_AGAIN", 0.0)
+    fetch = Fetch()
+    keys = SigningKeys(fetch)
+    assert await keys.fit(signed_with(b"the key"))
+    fetch.had = False
+    assert not await keys.fit(signed_with(b"another"))
+    assert await keys.fit(signed_with(b"the key"))
+
+
+async def test_keys_that_are_too_old_to_be_believed_fit_nothing(monkeypatch):
+    monkeypatch.setattr(signatures, "ASK_AGAIN", 0.0)
+    fetch = Fetch()
+    keys = SigningKeys(fetch)
+    assert await keys.fit(signed_with(b"the key"))
+    fetch.had = False
+    monkeypatch.setattr(signatures, "KEYS_BELIEVED", 0.0)
+    assert not await keys.fit(signed_with(b"the key"))

@@ -92,7 +92,8 @@ class HostedClient:
 
     async def look_up(self, url: str) -> Any:
         """The JSON object at an address that the operator trusts; our key goes there only where it is the service itself."""
-        return self._document_of(await self._exchange("GET", url, LARGEST_STATUS, STATUS_SECONDS), charges=False)
+        asked = self._exchange("GET", url, LARGEST_STATUS, STATUS_SECONDS, named_by="The settings name")
+        return self._document_of(await asked, charges=False)
 
     async def tell(self, method: str, path: str) -> Answer:
         """A request without content, to the service itself, whatever it answers."""
@@ -113,9 +114,17 @@ class HostedClient:
         raise CallFailed(f"The picture is not at its address any more ({answer.status}).")
 
     async def _exchange(
-        self, method: str, url: str, limit: int, seconds: float, *, charges: bool = False, **content: Any
+        self,
+        method: str,
+        url: str,
+        limit: int,
+        seconds: float,
+        *,
+        charges: bool = False,
+        named_by: str = "The service names",
+        **content: Any,
     ) -> Answer:
-        with _in_our_words(charges=charges):
+        with _in_our_words(charges=charges, named_by=named_by):
             async with asyncio.timeout(seconds), self._stream(method, url, **content) as response:
                 return await read(response, limit)
 
@@ -150,16 +159,16 @@ async def _next(heard: AsyncGenerator[Any, None], ends: float) -> Any:
 
 
 @contextlib.contextmanager
-def _in_our_words(*, charges: bool) -> Iterator[None]:
+def _in_our_words(*, charges: bool, named_by: str = "The service names") -> Iterator[None]:
     """What the connection does wrong, as what may be done about it. Words of others stay out: they may quote a key."""
     try:
         yield
     except ForbiddenAddress as error:
-        raise CallFailed(f"The service names an address that we do not open. {error}") from None
+        raise CallFailed(f"{named_by} an address that we do not open. {error}") from None
     except _NOT_SENT:
         raise NotSent from None
     except (httpx.InvalidURL, TypeError):
-        raise CallFailed("The service names an address that is none.") from None
+        raise CallFailed(f"{named_by} an address that is none.") from None
     except (TooLarge, httpx.DecodingError) as error:
         raise CallFailed(f"The service's answer cannot be read. {error}") from None
     except (httpx.HTTPError, TimeoutError) as error:

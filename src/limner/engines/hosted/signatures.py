@@ -54,20 +54,23 @@ class SigningKeys:
 
     async def fit(self, signed: Signed) -> bool:
         async with self._asking:
-            believed = time.monotonic() < self._fetched_at + KEYS_BELIEVED
-            if believed and any(map(signed.fits, self._keys)):
+            if self._fit(signed):
                 return True
             if time.monotonic() < self._asked_at + ASK_AGAIN:
                 return False
             await self._ask()
-        return any(map(signed.fits, self._keys))
+        return self._fit(signed)
+
+    def _fit(self, signed: Signed) -> bool:
+        believed = time.monotonic() < self._fetched_at + KEYS_BELIEVED
+        return believed and any(map(signed.fits, self._keys))
 
     async def _ask(self) -> None:
+        """Those that we have stay where no others can be had: a stranger's signature must not take them from us."""
         self._asked_at = time.monotonic()
         try:
             self._keys, self._fetched_at = await self._fetch(), time.monotonic()
         except EngineError as error:
-            self._keys = ()
             logger.warning("the keys of a service's webhooks cannot be had: %s", error.detail)
 
 

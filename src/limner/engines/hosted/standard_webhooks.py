@@ -10,6 +10,7 @@ from limner.engines.hosted.signatures import Signed, moment_of
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin
 VERSION = "v1,"
+SHORTEST_SECRET = 16
 MOST_SIGNATURES = 8
 """There are several while a secret is turned over."""
 
@@ -32,5 +33,8 @@ def signed_as_standard(delivery: Delivery) -> Signed | None:
 
 
 def secret_in(text: str) -> bytes:
-    """Raises ValueError for what is no secret."""
-    return base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    """Raises ValueError for what is no secret, or one that could be guessed."""
+    secret = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"a secret has {SHORTEST_SECRET} bytes or more")
+    return secret
