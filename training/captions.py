@@ -13,8 +13,10 @@ from typing import NamedTuple
 EMPTY = 0.1
 """How often there is no caption: guidance needs a model that can paint without one."""
 OWN_NAME = 0.6
+VOWEL_AHEAD = re.compile(r"\ba (?=(?!uni(?![mn])|ukulele|eu|one)[aeiou]|hour)")
+"""As it is spoken: an owl and an hourglass, but a unicorn."""
 COMMON = 2
-"""A synonym of more things than this says too little."""
+"""A synonym of more things than this says too little; one that is the name of another thing says something wrong."""
 
 Colour = tuple[float, float, float]
 
@@ -95,8 +97,9 @@ class Captions:
         counts = Counter(word for concept in concepts for word in set(concept["synonyms"]))
         self.names = [concept["name"] for concept in concepts]
         self.styles = styles
+        names = set(self.names)
         self._synonyms = [
-            [word for word in concept["synonyms"] if counts[word] <= COMMON] or [concept["name"]]
+            [word for word in concept["synonyms"] if counts[word] <= COMMON and word not in names] or [concept["name"]]
             for concept in concepts
         ]
         self._dice = dice
@@ -125,7 +128,7 @@ class Captions:
 
 def spoken(text: str) -> str:
     """With single spaces and the right article."""
-    return re.sub(r"\ba (?=[aeiou])", "an ", " ".join(text.split()))
+    return VOWEL_AHEAD.sub("an ", " ".join(text.split()))
 
 
 def tinted(thing: str, tint: int) -> str:

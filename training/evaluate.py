@@ -29,12 +29,12 @@ from limner.engines.mini.weights import Weights
 from limner.engines.mini.words import Words
 from training import measures, sources
 from training.captions import PLACES, TINTS, Captions, Choice, held_out, withheld
+from training.checkpoints import checkpoint, read
 from training.compose import Composer
 from training.export import FLOAT
 from training.model import Judge
 from training.report import tables
 from training.scale import FINE, WORDS, Scale, arguments, folder
-from training.train import checkpoint
 
 SEEDS = (1, 2, 3)
 TOGETHER = 8
@@ -56,8 +56,7 @@ class Evaluation:
         self.captions = Captions.read(banks, [source.style for source in sources.of("painter")], 1)
         self.unstyled = Captions.read(banks, [""] * self.art.styles, 1)
         self.judge = Judge(self.art.concepts, len(PLACES), len(TINTS)).eval()
-        kept = torch.load(checkpoint(work, scale, "judge"), map_location="cpu", weights_only=True)
-        self.judge.load_state_dict(kept["averaged"])
+        self.judge.load_state_dict(read(checkpoint(work, scale, "judge"))["averaged"])
 
     @torch.inference_mode()
     def figures(self) -> dict:
