@@ -13,6 +13,8 @@ from typing import NamedTuple
 EMPTY = 0.1
 """How often there is no caption: guidance needs a model that can paint without one."""
 OWN_NAME = 0.6
+TINTED = 0.25
+"""How often a thing gets another colour than its own."""
 VOWEL_AHEAD = re.compile(r"\ba (?=(?!uni(?![mn])|ukulele|eu|one)[aeiou]|hour)")
 """As it is spoken: an owl and an hourglass, but a unicorn."""
 COMMON = 2
@@ -83,6 +85,11 @@ TEMPLATES = (
 def held_out(concept: int, place: int) -> bool:
     """A fifth of all pairs: never shown to the painter, asked for by the evaluation."""
     return (concept * 7 + place * 3) % 5 == 0
+
+
+def drawn_tint(dice: random.Random) -> int:
+    """Mostly none."""
+    return dice.randrange(1, len(TINTS)) if dice.random() < TINTED else 0
 
 
 def withheld(concept: int, style: int, styles: int) -> bool:

@@ -2,6 +2,7 @@
 
     python -m training.export --version 0.1.0
     python -m training.export --toy
+    python -m training.export --untrained    # of full size and without meaning: what it costs can be measured
 
 Beside it lies painter-float.onnx, what the int8 graph is compared with.
 """
@@ -34,18 +35,26 @@ EXPORTED = ("painter", "upscaler")
 def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--version", default="0.0.0")
+    parser.add_argument("--untrained", action="store_true", help="networks that learned nothing; toys at any scale")
     chosen = parser.parse_args()
     scale, work = chosen.scale, chosen.work
-    weights = folder(work, scale, "weights")
-    kept = {part: read(checkpoint(work, scale, part)) for part in EXPORTED}
-    painter = averaged(Painter(scale), kept["painter"])
-    write_painter(painter, scale, weights, weights.parent / FLOAT)
-    write_upscaler(averaged(Upscaler(scale), kept["upscaler"]), weights / UPSCALER)
+    weights = folder(work, scale, "untrained/weights" if chosen.untrained else "weights")
+    painter, upscaler = Painter(scale), Upscaler(scale)
+    if chosen.untrained:
+        kept = {"painter": untrained(painter), "upscaler": untrained(upscaler)}
+    else:
+        kept = {part: read(checkpoint(work, scale, part)) for part in EXPORTED}
+    write_painter(averaged(painter, kept["painter"]), scale, weights, weights.parent / FLOAT)
+    write_upscaler(averaged(upscaler, kept["upscaler"]), weights / UPSCALER)
     for name in ("vocabulary.txt", "words.npz"):
         shutil.copy(work / "words" / name, weights)
     shutil.copy(work / "sources.json", weights)
     write_manifest(weights, scale, version=chosen.version, kept=kept, count=parameters(painter))
     check_sizes(weights)
+
+
+def untrained(model: nn.Module) -> Checkpoint:
+    return {"averaged": model.state_dict(), "steps": 0, "seconds": 0.0, "device": "none"}
 
 
 def averaged(model: nn.Module, kept: Checkpoint) -> nn.Module:

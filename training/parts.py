@@ -14,14 +14,12 @@ from torch.nn import functional
 from limner.engines.mini.grid import Grid
 from limner.engines.mini.words import Words
 from training import sources
-from training.captions import PLACES, TINTS, Captions, Choice, held_out, withheld
+from training.captions import PLACES, TINTS, Captions, Choice, drawn_tint, held_out, withheld
 from training.compose import Composer, sent
 from training.model import Judge, Painter, Upscaler
 from training.scale import FINE, UPSCALE, WORDS, Scale
 
 RATIOS = ((1, 1), (1, 1), (1, 1), (4, 3), (3, 4), (2, 1), (1, 2))
-TINTED = 0.25
-"""How often a thing gets another colour than its own."""
 ANYWHEN = 0.07
 """How often any time is as likely as any other."""
 LEAST_LEFT = 0.05
@@ -50,7 +48,7 @@ class Part(ABC):
         styles = self.composer.styles
         while len(found) < self.scale.batch:
             concept, style, place = map(self.dice.randrange, (self.composer.concepts, styles, len(PLACES)))
-            tint = self.dice.randrange(1, len(TINTS)) if self.dice.random() < TINTED else 0
+            tint = drawn_tint(self.dice)
             if not (kept_back and (held_out(concept, place) or withheld(concept, style, styles))):
                 found.append(Choice(concept, style, place, tint))
         return found
