@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
 
 from limner.engines.mini.grid import Grid  # noqa: E402 - torch comes first
-from training import sources  # noqa: E402
+from limner.engines.mini.weights import Weights  # noqa: E402
+from tests.engines.mini.painting import painted, task  # noqa: E402
+from training import export, sources  # noqa: E402
 from training.captions import Choice  # noqa: E402
 from training.carry import pack, unpack  # noqa: E402
 from training.checkpoints import checkpoint, read, write  # noqa: E402
 from training.compose import Composer  # noqa: E402
-from training.export import is_toy  # noqa: E402
 from training.parts import PARTS, patched  # noqa: E402
 from training.scale import FINE, FULL, TOY, WORD_SIZE  # noqa: E402
 from training.train import Training, pace  # noqa: E402
@@ -127,6 +129,19 @@ def test_a_checkpoint_is_whole_or_not_there(tmp_path):
     assert read(file) == {"steps": 1}
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")  # torch warns of itself
+def test_what_is_exported_is_what_the_engine_loads(work, monkeypatch):
+    (work / "sources.json").write_text("[]", "utf-8")
+    monkeypatch.setattr("sys.argv", ["export", "--toy", "--untrained", "--work", str(work)])
+    export.main()
+    folder = work / "toy" / "untrained" / "weights"
+    training_facts = json.loads((folder / "manifest.json").read_text("utf-8"))["training"]
+    assert training_facts["painter"] == {"steps": 0, "seconds": 0.0, "device": "none"}
+    assert Weights.load(folder, allow_toy=True).toy
+    (picture,) = painted(folder, task("a fox on white"))
+    assert picture.shape[2] == 3
+
+
 def kept(**changed):
     """As trained as it can be, in seconds and steps, but for what is `changed`."""
     parts = {
@@ -138,11 +153,11 @@ def kept(**changed):
 
 
 def test_weights_are_toys_unless_both_parts_were_trained_to_the_end_by_enough_steps():
-    assert not is_toy(FULL, kept())
-    assert is_toy(TOY, kept())
+    assert not export.is_toy(FULL, kept())
+    assert export.is_toy(TOY, kept())
     for part in ("painter", "upscaler"):
-        assert is_toy(FULL, kept(**{part: {"steps": FULL.least_steps[part] - 1}}))
-        assert is_toy(FULL, kept(**{part: {"seconds": FULL.minutes[part] * 60 - 1}}))
+        assert export.is_toy(FULL, kept(**{part: {"steps": FULL.least_steps[part] - 1}}))
+        assert export.is_toy(FULL, kept(**{part: {"seconds": FULL.minutes[part] * 60 - 1}}))
 
 
 def test_patches_are_cut_as_the_engine_cuts_them():
