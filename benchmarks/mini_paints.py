@@ -31,7 +31,7 @@ async def main(folder: str) -> dict[str, float]:
     start = time.perf_counter()
     await asyncio.gather(*(paint(engine) for _ in range(at_once)))
     found["8 at once, s"] = time.perf_counter() - start
-    await asyncio.gather(*(paint(engine) for _ in range(at_once - 1)), paint(engine, 1024))  # a large one counts, too
+    await asyncio.gather(*(paint(engine) for _ in range(at_once - 1)), paint(engine, 1024))
     found["memory, 8 at once, MB"] = memory()
     await engine.close()
     return found
