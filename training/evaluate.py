@@ -173,14 +173,13 @@ class Evaluation:
         """How often, of the thing's drawings at that place, the nearest is that of the style asked for. The judge has
         learned no styles; what its features tell of them, the row of real art says.
         """
-        drawn = [
-            torch.stack(
-                [self.judge.features(self.real([one._replace(style=style) for one in choices])) for _ in range(PLACED)]
-            ).mean(0)
-            for style in range(self.art.styles)
-        ]
-        distances = torch.stack([(features - one).norm(dim=1) for one in drawn], 1)
+        restyled = [[one._replace(style=style) for one in choices] for style in range(self.art.styles)]
+        distances = torch.stack([(features - self._drawn(asked)).norm(dim=1) for asked in restyled], 1)
         return measures.accuracy(-distances, torch.tensor([one.style for one in choices]), 1)
+
+    def _drawn(self, choices: list[Choice]) -> torch.Tensor:
+        """The features of real art, wherever the thing is placed."""
+        return torch.stack([self.judge.features(self.real(choices)) for _ in range(PLACED)]).mean(0)
 
     @staticmethod
     def _guessed(choices: list[Choice]) -> dict:

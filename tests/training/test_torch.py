@@ -1,6 +1,7 @@
 """What of the training needs torch; left out where that is not installed, as it is where Limner itself is developed."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ from limner.engines.mini.grid import Grid  # noqa: E402 - torch comes first
 from limner.engines.mini.weights import Weights  # noqa: E402
 from tests.engines.mini.painting import painted, task  # noqa: E402
 from training import export, sources  # noqa: E402
-from training.captions import Choice  # noqa: E402
+from training.captions import Choice, held_out, withheld  # noqa: E402
 from training.carry import pack, unpack  # noqa: E402
 from training.checkpoints import checkpoint, read, write  # noqa: E402
 from training.compose import Composer  # noqa: E402
+from training.evaluate import Evaluation  # noqa: E402
 from training.parts import PARTS, patched  # noqa: E402
 from training.scale import FINE, FULL, TOY, WORD_SIZE  # noqa: E402
 from training.train import Training, pace  # noqa: E402
@@ -140,6 +142,21 @@ def test_what_is_exported_is_what_the_engine_loads(work, monkeypatch):
     assert Weights.load(folder, allow_toy=True).toy
     (picture,) = painted(folder, task("a fox on white"))
     assert picture.shape[2] == 3
+
+
+def test_neighbours_are_looked_for_among_all_that_was_learned_and_nothing_else(work):
+    art = Composer.read(work / "toy" / "banks", "painter", CPU)
+    learned = Evaluation._learned(SimpleNamespace(art=art))
+    assert {(one.concept, one.style) for one in learned} == {
+        (concept, style) for concept in range(len(CONCEPTS)) for style in range(3) if not withheld(concept, style, 3)
+    }
+    assert not [one for one in learned if held_out(one.concept, one.place)]
+    assert {one.tint > 0 for one in learned} == {True, False}
+
+
+def test_who_sees_the_place_alone_finds_one_prompt_a_place():
+    found = Evaluation._guessed([Choice(thing, 0, place) for thing, place in enumerate((1, 1, 1, 2))])
+    assert (found["own prompt, by chance"], found["own prompt, by place alone"]) == (25, 50)
 
 
 def kept(**changed):
