@@ -9,7 +9,7 @@ import time
 from report import HEAD, show
 
 ALL = (
-    "accept", "responsive", "throughput", "latency", "watchers", "serving", "front", "crash", "backlog", "painter", "page", "hosted", "fleet",
+    "accept", "responsive", "throughput", "latency", "watchers", "serving", "front", "crash", "backlog", "painter", "mini", "page", "hosted", "fleet",
 )  # fmt: skip
 
 

@@ -13,8 +13,12 @@ from typing import NamedTuple
 EMPTY = 0.1
 """How often there is no caption: guidance needs a model that can paint without one."""
 OWN_NAME = 0.6
+TINTED = 0.25
+"""How often a thing gets another colour than its own."""
+VOWEL_AHEAD = re.compile(r"\ba (?=(?!uni(?![mn])|ukulele|eu|one)[aeiou]|hour)")
+"""As it is spoken: an owl and an hourglass, but a unicorn."""
 COMMON = 2
-"""A synonym of more things than this says too little."""
+"""A synonym of more things than this says too little; one that is the name of another thing says something wrong."""
 
 Colour = tuple[float, float, float]
 
@@ -83,6 +87,11 @@ def held_out(concept: int, place: int) -> bool:
     return (concept * 7 + place * 3) % 5 == 0
 
 
+def drawn_tint(dice: random.Random) -> int:
+    """Mostly none."""
+    return dice.randrange(1, len(TINTS)) if dice.random() < TINTED else 0
+
+
 def withheld(concept: int, style: int, styles: int) -> bool:
     """Some things are never shown in one of the styles."""
     return concept % 16 == 3 and style == (concept // 16) % styles
@@ -95,8 +104,9 @@ class Captions:
         counts = Counter(word for concept in concepts for word in set(concept["synonyms"]))
         self.names = [concept["name"] for concept in concepts]
         self.styles = styles
+        names = set(self.names)
         self._synonyms = [
-            [word for word in concept["synonyms"] if counts[word] <= COMMON] or [concept["name"]]
+            [word for word in concept["synonyms"] if counts[word] <= COMMON and word not in names] or [concept["name"]]
             for concept in concepts
         ]
         self._dice = dice
@@ -125,7 +135,7 @@ class Captions:
 
 def spoken(text: str) -> str:
     """With single spaces and the right article."""
-    return re.sub(r"\ba (?=[aeiou])", "an ", " ".join(text.split()))
+    return VOWEL_AHEAD.sub("an ", " ".join(text.split()))
 
 
 def tinted(thing: str, tint: int) -> str:

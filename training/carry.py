@@ -1,20 +1,21 @@
 """Carries what was trained from one machine to another, in files of at most 16 MiB.
 
 python -m training.carry pack --pieces DIR      # where it was trained: the averaged networks, in half precision
-python -m training.carry unpack --pieces DIR    # where it is exported and evaluated
+python -m training.carry unpack --pieces DIR    # where it is exported and evaluated, or trained on
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import torch
 
+from training.checkpoints import can_go_on, checkpoint, read, write
 from training.parts import PARTS
 from training.pieces import join, split
 from training.scale import arguments
-from training.train import checkpoint
 
 
 def main() -> None:
@@ -27,12 +28,15 @@ def main() -> None:
 
 
 def pack(files: dict[str, Path], pieces: Path) -> None:
-    """Without what only further training needs."""
+    """The parts that there are, without what only further training needs."""
     trained = {}
     for name, file in files.items():
-        kept = torch.load(file, map_location="cpu", weights_only=True)
-        averaged = {part: tensor.half() for part, tensor in kept["averaged"].items()}
-        trained[name] = {"steps": kept["steps"], "seconds": kept["seconds"], "averaged": averaged}
+        if file.exists():
+            kept = read(file)
+            averaged = {part: tensor.half() for part, tensor in kept["averaged"].items()}
+            trained[name] = {fact: kept[fact] for fact in ("steps", "seconds", "device")} | {"averaged": averaged}
+    if not trained:
+        sys.exit("Nothing was trained yet.")
     stream = io.BytesIO()
     torch.save(trained, stream)
     for file in split(stream.getvalue(), pieces):
@@ -40,9 +44,14 @@ def pack(files: dict[str, Path], pieces: Path) -> None:
 
 
 def unpack(files: dict[str, Path], pieces: Path) -> None:
-    for name, kept in torch.load(io.BytesIO(join(pieces)), weights_only=True).items():
+    """Refuses to replace what knows more: a checkpoint that training can go on from."""
+    carried = torch.load(io.BytesIO(join(pieces)), weights_only=True)
+    for name in carried:
+        if files[name].exists() and can_go_on(read(files[name])):
+            sys.exit(f"{files[name]} can still be trained on; move it away to replace it by what was carried.")
+    for name, kept in carried.items():
         kept["averaged"] = {part: tensor.float() for part, tensor in kept["averaged"].items()}
-        torch.save(kept, files[name])
+        write(files[name], kept)
         print(f"{files[name]}: step {kept['steps']}")
 
 

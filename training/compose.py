@@ -15,6 +15,15 @@ from training.captions import PLACES, TINTS, Choice
 
 HORIZON = 0.25
 JITTER = 0.06
+ALIASES = 0.6
+"""Things made smaller than this are taken from half-size copies: sampling looks at four pixels, and would skip some."""
+
+
+def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """To the device, without waiting for a GPU to be done with what it does."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 class Composer:
@@ -50,10 +59,14 @@ class Composer:
 
     def draw(self, chosen: Sequence[Choice], size: tuple[int, int]) -> torch.Tensor:
         """Pictures of height and width `size`, values from -1 to 1."""
-        concepts, styles, places, tints = torch.tensor(chosen, device=self.device).unbind(1)
+        concepts, styles, places, tints = sent(torch.tensor(chosen), self.device).unbind(1)
         things = self._tinted(self.bank[styles, concepts].float() / 255, tints)
-        placed = functional.grid_sample(
-            things, self._placing(len(chosen), size), padding_mode="zeros", align_corners=False
+        scale = self._dice(len(chosen), 0.6, 0.95)
+        grid = self._placing(scale, size)
+        placed = torch.where(
+            (scale * min(size) / self.bank.shape[-1] < ALIASES)[:, None, None, None],
+            functional.grid_sample(functional.avg_pool2d(things, 2), grid, align_corners=False),
+            functional.grid_sample(things, grid, align_corners=False),
         )
         background = self._background(places, size)
         return (placed[:, :3] + background * (1 - placed[:, 3:])) * 2 - 1
@@ -66,20 +79,19 @@ class Composer:
         toned = torch.where(light < 0.5, tint * 2 * light, tint + (1 - tint) * (2 * light - 1)) * opacity
         return torch.cat([torch.where((tints > 0)[:, None, None, None], toned, colours), opacity], 1)
 
-    def _placing(self, count: int, size: tuple[int, int]) -> torch.Tensor:
-        """Any place and size at which the whole thing is seen, now and then mirrored."""
+    def _dice(self, count: int, low: float, high: float) -> torch.Tensor:
+        return torch.rand(count, device=self.device) * (high - low) + low
 
-        def dice(low: float, high: float) -> torch.Tensor:
-            return torch.rand(count, device=self.device) * (high - low) + low
-
-        scale = dice(0.6, 0.95)
+    def _placing(self, scale: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+        """Anywhere where the whole thing is seen, now and then mirrored; `scale` is its share of the shorter side."""
+        count = len(scale)
         tall, wide = (side / min(size) for side in size)
-        mirrored = (torch.rand(count, device=self.device) < 0.3).float() * -2 + 1
+        mirrored = (self._dice(count, 0, 1) < 0.3).float() * -2 + 1
         theta = torch.zeros(count, 2, 3, device=self.device)
         theta[:, 0, 0] = wide / scale * mirrored
         theta[:, 1, 1] = tall / scale
-        theta[:, 0, 2] = dice(-1, 1) * (wide - scale) / scale
-        theta[:, 1, 2] = dice(-1, 1) * (tall - scale) / scale
+        theta[:, 0, 2] = self._dice(count, -1, 1) * (wide - scale) / scale
+        theta[:, 1, 2] = self._dice(count, -1, 1) * (tall - scale) / scale
         return functional.affine_grid(theta, [count, 4, *size], align_corners=False)
 
     def _background(self, places: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

@@ -26,7 +26,7 @@ from training.sources import Source
 from training.words import write_words
 
 CATEGORIES = ("Activities", "Animals & Nature", "Food & Drink", "Objects", "Travel & Places")
-"""Things; people, faces, flags and signs are left out."""
+"""Things; people, smileys, flags and signs are left out."""
 
 
 def main() -> None:

@@ -25,20 +25,23 @@ from limner.engines.mini.grid import Grid, picture_of
 from limner.engines.mini.model import Model
 from limner.engines.mini.pictures import finished
 from limner.engines.mini.sketch import Sketch
-from limner.engines.mini.weights import Weights
+from limner.engines.mini.weights import TABLE, VOCABULARY, Weights
 from limner.engines.mini.words import Words
 from training import measures, sources
-from training.captions import PLACES, TINTS, Captions, Choice, held_out, withheld
+from training.captions import PLACES, TINTS, Captions, Choice, drawn_tint, held_out, withheld
+from training.checkpoints import checkpoint, read
 from training.compose import Composer
 from training.export import FLOAT
 from training.model import Judge
 from training.report import tables
-from training.scale import FINE, WORDS, Scale, arguments, folder
-from training.train import checkpoint
+from training.scale import FINE, Scale, arguments, folder
 
 SEEDS = (1, 2, 3)
 TOGETHER = 8
 AMONG = 100
+AT_ONCE = 256
+PLACED = 3
+"""How often each drawing is placed anew to be compared with."""
 PROMPTS = Path(__file__).with_name("prompts.txt")
 
 
@@ -49,15 +52,15 @@ class Evaluation:
         self.scale, self.work = scale, work
         self.weights = Weights.load(folder(work, scale, "weights"), allow_toy=True)
         self.model = Model(self.weights, None)
-        self.words = Words.load(work / "words" / "vocabulary.txt", work / "words" / "words.npz", WORDS)
+        exported = self.weights.folder
+        self.words = Words.load(exported / VOCABULARY, exported / TABLE, self.weights.architecture.words)
         self.grid = Grid.like(1, 1, tokens=scale.tokens, patch=scale.patch)
         banks, cpu = work / scale.name / "banks", torch.device("cpu")
         self.art = Composer.read(banks, "painter", cpu, shrink=FINE)
         self.captions = Captions.read(banks, [source.style for source in sources.of("painter")], 1)
         self.unstyled = Captions.read(banks, [""] * self.art.styles, 1)
         self.judge = Judge(self.art.concepts, len(PLACES), len(TINTS)).eval()
-        kept = torch.load(checkpoint(work, scale, "judge"), map_location="cpu", weights_only=True)
-        self.judge.load_state_dict(kept["averaged"])
+        self.judge.load_state_dict(read(checkpoint(work, scale, "judge"))["averaged"])
 
     @torch.inference_mode()
     def figures(self) -> dict:
@@ -65,7 +68,7 @@ class Evaluation:
         asked = self._asked()
         painted = {kind: self.painted(choices) for kind, choices in asked.items()}
         everything = [choice for choices in asked.values() for choice in choices]
-        real, known = self.real(everything), torch.cat([self.real(everything) for _ in range(8)])
+        real, again = self.real(everything), self.real(everything)
         generated = torch.cat(list(painted.values()))
         return {
             "scale": self.scale.name,
@@ -78,11 +81,12 @@ class Evaluation:
             },
             "chance": {
                 "thing, best": 100 / self.art.concepts,
+                "style, best": 100 / self.art.styles,
                 "place, best": 100 / len(PLACES),
                 "tint, best, of tinted ones": 100 / (len(TINTS) - 1),
             },
-            "Fréchet distance": self._distances(generated, known),
-            "nearest neighbour": self._neighbours(generated, real, known),
+            "Fréchet distance": self._distances(generated, real, again),
+            "nearest neighbour": self._neighbours(generated, real, self.real(self._learned())),
             "exactness": self._exactness(asked["pairs seen"]),
             "speed": self._speed(),
         }
@@ -113,6 +117,21 @@ class Evaluation:
             for kind, choices in kinds.items()
         }
 
+    def _learned(self) -> list[Choice]:
+        """Of every thing in every style what the painter was shown, at some of the places and in its tints."""
+        dice = random.Random(4)
+        places = {
+            concept: [place for place in range(len(PLACES)) if not held_out(concept, place)]
+            for concept in range(self.art.concepts)
+        }
+        return [
+            Choice(concept, style, dice.choice(places[concept]), drawn_tint(dice))
+            for concept in places
+            for style in range(self.art.styles)
+            for _ in range(PLACED)
+            if not withheld(concept, style, self.art.styles)
+        ]
+
     def painted(self, choices: list[Choice]) -> torch.Tensor:
         prompts = [self.captions.plain(one) for one in choices]
         patches = paint(self.model, [self.sketch(prompt, seed) for seed, prompt in enumerate(prompts)])
@@ -130,7 +149,8 @@ class Evaluation:
         )
 
     def real(self, choices: list[Choice]) -> torch.Tensor:
-        return self.art.draw(choices, (self.scale.side,) * 2)
+        some = (choices[first : first + AT_ONCE] for first in range(0, len(choices), AT_ONCE))
+        return torch.cat([self.art.draw(part, (self.scale.side,) * 2) for part in some])
 
     def _judged(self, pictures: torch.Tensor, choices: list[Choice]) -> dict:
         """By a judge who learned from other art; per cent."""
@@ -140,12 +160,35 @@ class Evaluation:
         return {
             "thing, best": measures.accuracy(self.judge.concept(features), concepts, 1),
             "thing, five best": measures.accuracy(self.judge.concept(features), concepts, 5),
+            "style, best": self._styled(features, choices),
             "place, best": measures.accuracy(self.judge.place(features), places, 1),
             "tint, best, of tinted ones": measures.accuracy(
                 self.judge.tint(features[tinted])[:, 1:], tints[tinted] - 1, 1
             ),
             "own prompt, best": self._recalled(features, choices),
-            "among prompts": min(AMONG, len(choices)),
+            **self._guessed(choices[:AMONG]),
+        }
+
+    def _styled(self, features: torch.Tensor, choices: list[Choice]) -> float:
+        """How often, of the thing's drawings at that place, the nearest is that of the style asked for. The judge has
+        learned no styles; what its features tell of them, the row of real art says.
+        """
+        restyled = [[one._replace(style=style) for one in choices] for style in range(self.art.styles)]
+        distances = torch.stack([(features - self._drawn(asked)).norm(dim=1) for asked in restyled], 1)
+        return measures.accuracy(-distances, torch.tensor([one.style for one in choices]), 1)
+
+    def _drawn(self, choices: list[Choice]) -> torch.Tensor:
+        """The features of real art, wherever the thing is placed."""
+        return torch.stack([self.judge.features(self.real(choices)) for _ in range(PLACED)]).mean(0)
+
+    @staticmethod
+    def _guessed(choices: list[Choice]) -> dict:
+        """What own prompts are found by who guesses, and by who sees the place and nothing else."""
+        places = {one.place for one in choices}
+        return {
+            "own prompt, by chance": 100 / len(choices),
+            "own prompt, by place alone": 100 * len(places) / len(choices),
+            "among prompts": len(choices),
         }
 
     def _recalled(self, features: torch.Tensor, choices: list[Choice]) -> float:
@@ -155,17 +198,20 @@ class Evaluation:
         known = torch.from_numpy(np.stack([reading.known for reading in readings]))
         return measures.recalled(self.judge.fit(features[: len(readings)], pieces, known))
 
-    def _distances(self, generated: torch.Tensor, known: torch.Tensor) -> dict:
-        """In the judge's features; the floor is two halves of real art, as many as there are painted ones in each."""
-        features = self.judge.features(known[torch.randperm(len(known))])
-        halves = features[: len(generated)], features[len(generated) : 2 * len(generated)]
+    def _distances(self, generated: torch.Tensor, real: torch.Tensor, again: torch.Tensor) -> dict:
+        """In the judge's features. With fewer pictures than these have dimensions it is mostly bias, which the floor has,
+        too: the same things in real art, placed twice.
+        """
+        painted, first, second = (self.judge.features(pictures) for pictures in (generated, real, again))
         return {
-            "painted to real": measures.frechet(self.judge.features(generated), halves[0]),
-            "real to real": measures.frechet(*halves),
+            "pictures on each side": len(painted),
+            "dimensions": painted.shape[1],
+            "painted to real": measures.frechet(painted, first),
+            "real to real": measures.frechet(first, second),
         }
 
     def _neighbours(self, generated: torch.Tensor, again: torch.Tensor, known: torch.Tensor) -> dict:
-        """Deciles of the distance to the nearest of what was learned from; beside it, that of the same art placed anew."""
+        """Deciles of the distance to the nearest of what was learned from; beside it, that of real art placed anew."""
         return {
             "painted, in pixels": measures.nearest(generated, known),
             "real placed anew, in pixels": measures.nearest(again, known),

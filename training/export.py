@@ -2,6 +2,7 @@
 
     python -m training.export --version 0.1.0
     python -m training.export --toy
+    python -m training.export --untrained    # of full size and without meaning: what it costs can be measured
 
 Beside it lies painter-float.onnx, what the int8 graph is compared with.
 """
@@ -19,40 +20,54 @@ import torch
 from torch import nn
 
 from limner.engines.mini.weights import FILES, FORMAT, MANIFEST, PAINTER, UPSCALER
+from training.checkpoints import Checkpoint, checkpoint, read
 from training.model import Painter, Upscaler, parameters
 from training.quantise import quantised
 from training.scale import UPSCALE, WORD_SIZE, WORDS, Scale, arguments, folder
-from training.train import checkpoint
 
 OPSET = 21
 MOST_PAINTER = 25 * 10**6
 MOST_IN_ALL = 40 * 10**6
 FLOAT = "painter-float.onnx"
+EXPORTED = ("painter", "upscaler")
 
 
 def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--version", default="0.0.0")
+    parser.add_argument("--untrained", action="store_true", help="networks that learned nothing; toys at any scale")
     chosen = parser.parse_args()
     scale, work = chosen.scale, chosen.work
-    weights = folder(work, scale, "weights")
-    painter, trained = averaged(Painter(scale), work, scale, "painter")
-    write_painter(painter, scale, weights, weights.parent / FLOAT)
-    write_upscaler(averaged(Upscaler(scale), work, scale, "upscaler")[0], weights / UPSCALER)
+    weights = folder(work, scale, "untrained/weights" if chosen.untrained else "weights")
+    painter, upscaler = Painter(scale), Upscaler(scale)
+    if chosen.untrained:
+        kept = {"painter": untrained(painter), "upscaler": untrained(upscaler)}
+    else:
+        kept = {part: read(checkpoint(work, scale, part)) for part in EXPORTED}
+    write_painter(averaged(painter, kept["painter"]), scale, weights, weights.parent / FLOAT)
+    write_upscaler(averaged(upscaler, kept["upscaler"]), weights / UPSCALER)
     for name in ("vocabulary.txt", "words.npz"):
         shutil.copy(work / "words" / name, weights)
     shutil.copy(work / "sources.json", weights)
-    toy = scale.name != "full" or not trained
-    write_manifest(weights, scale, version=chosen.version, toy=toy, count=parameters(painter))
+    write_manifest(weights, scale, version=chosen.version, kept=kept, count=parameters(painter))
     check_sizes(weights)
 
 
-def averaged(model: nn.Module, work: Path, scale: Scale, name: str) -> tuple[nn.Module, bool]:
-    """The network, and whether it was trained to the end."""
-    kept = torch.load(checkpoint(work, scale, name), map_location="cpu", weights_only=True)
+def untrained(model: nn.Module) -> Checkpoint:
+    return {"averaged": model.state_dict(), "steps": 0, "seconds": 0.0, "device": "none"}
+
+
+def averaged(model: nn.Module, kept: Checkpoint) -> nn.Module:
     model.load_state_dict(kept["averaged"])
-    print(f"{name}: {parameters(model):,} parameters, {kept['steps']} steps in {kept['seconds']:.0f} s")
-    return model.eval(), kept["seconds"] >= scale.minutes[name] * 60
+    print(f"{type(model).__name__}: {parameters(model):,} parameters, {kept['steps']} steps in {kept['seconds']:.0f} s")
+    return model.eval()
+
+
+def is_toy(scale: Scale, kept: dict[str, Checkpoint]) -> bool:
+    """Unless every part was trained at full size, to the end, by enough steps."""
+    return scale.name != "full" or not all(
+        scale.trained(part, kept[part]["steps"], kept[part]["seconds"]) for part in EXPORTED
+    )
 
 
 def write_painter(model: nn.Module, scale: Scale, weights: Path, unquantised: Path) -> None:
@@ -91,12 +106,12 @@ def _graph(model: nn.Module, example: tuple, shapes: tuple, names: list[str], re
     return program.model_proto
 
 
-def write_manifest(weights: Path, scale: Scale, *, version: str, toy: bool, count: int) -> None:
+def write_manifest(weights: Path, scale: Scale, *, version: str, kept: dict[str, Checkpoint], count: int) -> None:
     manifest = {
         "format": FORMAT,
         "name": "limner-mini",
         "version": version,
-        "toy": toy,
+        "toy": is_toy(scale, kept),
         "architecture": {
             "side": scale.side,
             "patch": scale.patch,
@@ -105,6 +120,7 @@ def write_manifest(weights: Path, scale: Scale, *, version: str, toy: bool, coun
             "upscale": UPSCALE,
             "parameters": count,
         },
+        "training": {part: {fact: kept[part][fact] for fact in ("steps", "seconds", "device")} for part in EXPORTED},
         "files": {
             name: {
                 "bytes": (weights / name).stat().st_size,

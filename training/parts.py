@@ -14,14 +14,14 @@ from torch.nn import functional
 from limner.engines.mini.grid import Grid
 from limner.engines.mini.words import Words
 from training import sources
-from training.captions import PLACES, TINTS, Captions, Choice, held_out, withheld
-from training.compose import Composer
+from training.captions import PLACES, TINTS, Captions, Choice, drawn_tint, held_out, withheld
+from training.compose import Composer, sent
 from training.model import Judge, Painter, Upscaler
 from training.scale import FINE, UPSCALE, WORDS, Scale
 
 RATIOS = ((1, 1), (1, 1), (1, 1), (4, 3), (3, 4), (2, 1), (1, 2))
-TINTED = 0.25
-"""How often a thing gets another colour than its own."""
+ANYWHEN = 0.07
+"""How often any time is as likely as any other."""
 LEAST_LEFT = 0.05
 """So near to the end a way left of nothing would make the loss infinite."""
 
@@ -48,7 +48,7 @@ class Part(ABC):
         styles = self.composer.styles
         while len(found) < self.scale.batch:
             concept, style, place = map(self.dice.randrange, (self.composer.concepts, styles, len(PLACES)))
-            tint = self.dice.randrange(1, len(TINTS)) if self.dice.random() < TINTED else 0
+            tint = drawn_tint(self.dice)
             if not (kept_back and (held_out(concept, place) or withheld(concept, style, styles))):
                 found.append(Choice(concept, style, place, tint))
         return found
@@ -57,7 +57,7 @@ class Part(ABC):
         readings = [self.words.read(prompt) for prompt in prompts]
         pieces = torch.from_numpy(np.stack([reading.pieces for reading in readings]))
         known = torch.from_numpy(np.stack([reading.known for reading in readings]))
-        return pieces.to(self.device), known.to(self.device)
+        return sent(pieces, self.device), sent(known, self.device)
 
 
 class PainterPart(Part):
@@ -68,18 +68,31 @@ class PainterPart(Part):
         self.model = Painter(scale)
         self.composer = Composer.read(self.banks, "painter", device, shrink=FINE)
         self.captions = Captions.read(self.banks, [source.style for source in sources.of("painter")], seed)
+        self._positions: dict[tuple[int, int], torch.Tensor] = {}
 
     def loss(self) -> torch.Tensor:
+        """What is read comes first: the processor writes the next captions while the GPU still learns."""
         grid = Grid.like(*self.dice.choice(RATIOS), tokens=self.scale.tokens, patch=self.scale.patch)
         chosen = self.chosen(kept_back=True)
+        words, known = self.read([self.captions.caption(one) for one in chosen])
         clean = patched(self.composer.draw(chosen, grid.size[::-1]), grid)
         noise = torch.randn_like(clean)
-        time = torch.sigmoid(torch.randn(len(clean), device=self.device) - 0.4)
+        time = self._times(len(clean))
         share = time[:, None, None]
-        words, known = self.read([self.captions.caption(one) for one in chosen])
-        positions = torch.from_numpy(grid.positions()).to(self.device).expand(len(clean), -1, -1)
+        positions = self._positions_of(grid).expand(len(clean), -1, -1)
         seen = self.model((1 - share) * noise + share * clean, positions, time, words, known)
         return (((seen.float() - clean) / (1 - share).clamp(min=LEAST_LEFT)) ** 2).mean()
+
+    def _times(self, count: int) -> torch.Tensor:
+        """Mostly in the middle, where there is most to learn; some anywhere, since each picture begins at 0."""
+        middle = torch.sigmoid(torch.randn(count, device=self.device) - 0.4)
+        anywhere, dice = torch.rand(2, count, device=self.device)
+        return torch.where(dice < ANYWHEN, anywhere, middle)
+
+    def _positions_of(self, grid: Grid) -> torch.Tensor:
+        if grid.size not in self._positions:
+            self._positions[grid.size] = torch.from_numpy(grid.positions()).to(self.device)
+        return self._positions[grid.size]
 
 
 def patched(pictures: torch.Tensor, grid: Grid) -> torch.Tensor:
@@ -98,7 +111,8 @@ class UpscalerPart(Part):
 
     def loss(self) -> torch.Tensor:
         side = self.scale.side * FINE
-        fine = (self.composer.draw(self.chosen()[: max(8, self.scale.batch // 8)], (side, side)) + 1) / 2
+        chosen = self.chosen(kept_back=True)[: max(8, self.scale.batch // 8)]
+        fine = (self.composer.draw(chosen, (side, side)) + 1) / 2
         small = functional.avg_pool2d(fine, UPSCALE)
         small = (small + torch.randn_like(small) * 0.01).clamp(0, 1)
         return (self.model(small).float() - fine).abs().mean()
@@ -115,10 +129,10 @@ class JudgePart(Part):
 
     def loss(self) -> torch.Tensor:
         chosen = self.chosen()
+        words, known = self.read([self.captions.plain(one) for one in chosen])
+        concepts, _, places, tints = sent(torch.tensor(chosen), self.device).unbind(1)
         features = self.model.features(self.composer.draw(chosen, (self.scale.side,) * 2))
-        prompts = [self.captions.plain(one) for one in chosen]
-        concepts, _, places, tints = torch.tensor(chosen, device=self.device).unbind(1)
-        fits = self.model.fit(features, *self.read(prompts))
+        fits = self.model.fit(features, words, known)
         own = torch.arange(len(concepts), device=self.device)
         return (
             functional.cross_entropy(self.model.concept(features), concepts)

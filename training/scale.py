@@ -17,7 +17,7 @@ FINE = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """`side` and `patch` are pixels. `concepts` is how many things are learned (None: all), `minutes` how long each part
-    trains in all, over any number of commands.
+    trains in all, over any number of commands; with fewer than `least_steps`, a slow machine's minutes prove nothing.
     """
 
     name: str
@@ -32,6 +32,9 @@ class Scale:
     upscaler_width: int
     upscaler_depth: int
     minutes: dict[str, float]
+    least_steps: dict[str, int]
+    warm_up: int
+    """Steps until the learning rate is a whole one."""
     pictures: int
     """How many of each kind the evaluation paints."""
 
@@ -42,6 +45,10 @@ class Scale:
     @property
     def tokens(self) -> int:
         return (self.side // self.patch) ** 2
+
+    def trained(self, part: str, steps: int, seconds: float) -> bool:
+        """To the end, and enough of it."""
+        return seconds >= self.minutes[part] * 60 and steps >= self.least_steps[part]
 
 
 FULL = Scale(
@@ -56,7 +63,9 @@ FULL = Scale(
     concepts=None,
     upscaler_width=64,
     upscaler_depth=16,
-    minutes={"painter": 20.0, "upscaler": 2.5, "judge": 2.5},
+    minutes={"painter": 17.5, "upscaler": 2.5, "judge": 2.5},
+    least_steps={"painter": 4000, "upscaler": 1000, "judge": 500},
+    warm_up=500,
     pictures=120,
 )
 TOY = Scale(
@@ -72,6 +81,8 @@ TOY = Scale(
     upscaler_width=16,
     upscaler_depth=3,
     minutes={"painter": 1.3, "upscaler": 0.2, "judge": 0.4},
+    least_steps={"painter": 100, "upscaler": 20, "judge": 50},
+    warm_up=30,
     pictures=120,
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.engines.mini.toy import DEPTH, WORD_SIZE, WORDS, painter
 from training import sources
-from training.captions import PLACES, Captions, Choice, held_out, withheld
+from training.captions import PLACES, Captions, Choice, held_out, spoken, withheld
 from training.pieces import join, split
 from training.quantise import quantised
 from training.report import tables
@@ -128,3 +128,20 @@ def test_the_evaluation_asks_in_the_simplest_words():
     captions = Captions(CONCEPTS, ["flat", ""], random.Random(1))
     assert captions.plain(Choice(0, 0, 9, tint=1)) == "a flat red fox in snow"
     assert captions.plain(Choice(1, 1, 0)) == "an owl on white"
+
+
+@pytest.mark.parametrize("thing", ["unicorn", "ukulele", "one piece swimsuit", "euro", "red owl"])
+def test_what_is_spoken_with_a_consonant_has_a(thing):
+    assert spoken(f"a  {thing}") == f"a {thing}"
+
+
+@pytest.mark.parametrize("thing", ["owl", "umbrella", "unimpressed cat", "hourglass"])
+def test_what_is_spoken_with_a_vowel_has_an(thing):
+    assert spoken(f"a {thing}") == f"an {thing}"
+
+
+def test_no_synonym_is_another_things_name():
+    concepts = [{"name": "banana", "synonyms": ["monkey", "plantain"]}, {"name": "monkey", "synonyms": ["banana"]}]
+    captions = Captions(concepts, ["flat"], random.Random(1))
+    assert not [one for one in (captions.caption(Choice(0, 0, 9)) for _ in range(200)) if "monkey" in one]
+    assert not [one for one in (captions.caption(Choice(1, 0, 9)) for _ in range(200)) if "banana" in one]

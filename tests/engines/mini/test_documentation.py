@@ -41,6 +41,8 @@ def test_the_card_says_that_there_are_no_weights_and_what_they_will_be():
 def test_the_minutes_of_the_training_are_documented():
     assert f"{FULL.minutes['painter']:g} minutes in all" in PAGE
     assert sum(FULL.minutes.values()) <= 25
+    least = FULL.least_steps
+    assert f"{least['painter']:,} steps of the painter, {least['upscaler']:,} of the\nupscaler" in PAGE
 
 
 @pytest.mark.parametrize("source", sources.SOURCES, ids=lambda source: source.name)
