@@ -42,8 +42,10 @@ class Machines:
 
 class Watcher:
     """Follows a stream, and where it breaks off goes on at the next server with what it has seen. `told`: (event, id,
-    data) in their order.
+    data) in their order. One that is not told to leave goes on for as long as the process lives.
     """
+
+    started = []
 
     def __init__(self, path, servers, headers):
         self._path, self._servers, self._headers = path, servers, headers
@@ -51,6 +53,12 @@ class Watcher:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
+        self.started.append(self)
+
+    @classmethod
+    def all_leave(cls):
+        while cls.started:
+            cls.started.pop().leave()
 
     def of(self, kind):
         return [(number, data) for event, number, data in tuple(self.told) if event == kind]
@@ -66,16 +74,17 @@ class Watcher:
         self._over.set()
 
     def _follow(self):
-        while not self._over.is_set():
-            server = self._servers[self.connections % len(self._servers)]
-            self.connections += 1
-            last = {} if self._last is None else {"Last-Event-ID": self._last}
-            with contextlib.suppress(httpx.HTTPError):
-                self._listen(server.url + self._path, self._headers | last)
-            time.sleep(0.05)
+        with httpx.Client(timeout=20) as client:
+            while not self._over.is_set():
+                server = self._servers[self.connections % len(self._servers)]
+                self.connections += 1
+                last = {} if self._last is None else {"Last-Event-ID": self._last}
+                with contextlib.suppress(httpx.HTTPError):
+                    self._listen(client, server.url + self._path, self._headers | last)
+                time.sleep(0.05)
 
-    def _listen(self, url, headers):
-        with httpx.stream("GET", url, headers=headers, timeout=20) as answer:
+    def _listen(self, client, url, headers):
+        with client.stream("GET", url, headers=headers) as answer:
             if answer.status_code == 204:
                 self._over.set()
             self._hear(answer.iter_lines())

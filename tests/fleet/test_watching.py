@@ -35,6 +35,12 @@ def settings_in(folder, *, seconds, concurrency=6):
     return SETTINGS.format(queue=queue, ledger=ledger, seconds=seconds, concurrency=concurrency)
 
 
+@pytest.fixture(autouse=True)
+def everybody_leaves():
+    yield
+    Watcher.all_leave()
+
+
 @pytest.fixture
 def machines(tmp_path, postgres_url, redis_server, storage):
     """Servers that do not paint, and workers."""
@@ -95,7 +101,6 @@ def test_nothing_durable_is_missed_while_a_server_dies(machines):
         assert len(watcher.of("job")[-1][1]["images"]) == PICTURES
     assert any(watcher.connections > 1 for watcher in jobs.values())
     everything.wait_for(lambda watcher: ended_in(watcher) == set(jobs))
-    everything.leave()
     assert everything.connections > 1
     positions = [tuple(map(int, number.split("."))) for number, _ in everything.of("job") if number]
     assert positions == sorted(positions)
@@ -133,7 +138,6 @@ def test_previews_of_another_machines_paint_are_seen_and_go_with_the_job(machine
         watcher.wait_for(has_ended)
         kinds = [event for event, _, _ in watcher.told]
         assert "preview" not in kinds[len(kinds) - kinds[::-1].index("job") :]
-    everything.leave()
 
 
 def test_a_worker_beside_a_server_on_one_file_shows_its_previews_there(tmp_path):
@@ -146,4 +150,3 @@ def test_a_worker_beside_a_server_on_one_file_shows_its_previews_there(tmp_path)
         everything.wait_for(lambda one: {data["job_id"] for _, data in one.of("preview")} == set(jobs))
         painters = place.rows("SELECT DISTINCT lease_owner FROM limner_jobs WHERE state = 'running'")
         assert len(painters) == 2
-        everything.leave()
