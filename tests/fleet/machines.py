@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections import defaultdict
+from typing import ClassVar
 
 import httpx
 
@@ -45,7 +46,7 @@ class Watcher:
     data) in their order. One that is not told to leave goes on for as long as the process lives.
     """
 
-    started = []
+    started: ClassVar[list] = []
 
     def __init__(self, path, servers, headers):
         self._path, self._servers, self._headers = path, servers, headers
