@@ -53,5 +53,4 @@ class LeftCalls:
 
 
 def _open(call: Call) -> OpenCall:
-    ordinals = tuple(range(call.first_ordinal, call.first_ordinal + call.count))
-    return OpenCall(ordinals=ordinals, request_key=call.request_key, handle=call.handle)
+    return OpenCall(ordinals=tuple(call.ordinals), request_key=call.request_key, handle=call.handle)

@@ -124,9 +124,8 @@ def _task(run: Running, given: GivenInputs) -> PaintTask:
 
 def _open_calls(run: Running) -> list[OpenCall]:
     """Handles of earlier tries for pictures that are still missing."""
-    found = []
-    for call in run.calls.values():
-        ordinals = tuple(range(call.first_ordinal, call.first_ordinal + call.count))
-        if missing := tuple(ordinal for ordinal in ordinals if ordinal in run.missing):
-            found.append(OpenCall(ordinals=missing, request_key=call.request_key, handle=call.handle))
-    return found
+    return [
+        OpenCall(ordinals=missing, request_key=call.request_key, handle=call.handle)
+        for call in run.calls.values()
+        if (missing := tuple(ordinal for ordinal in call.ordinals if ordinal in run.missing))
+    ]

@@ -122,7 +122,7 @@ class Running:
         """Its call is done once all its pictures are kept."""
         self.missing.discard(ordinal)
         call = self._call_of(ordinal)
-        if call and self.missing.isdisjoint(range(call.first_ordinal, call.first_ordinal + call.count)):
+        if call and self.missing.isdisjoint(call.ordinals):
             del self.calls[call.first_ordinal]
 
     def note_spent(self, ordinal: int | None) -> None:
@@ -133,7 +133,7 @@ class Running:
 
     def _call_of(self, ordinal: int) -> Call | None:
         for call in self.calls.values():
-            if call.first_ordinal <= ordinal < call.first_ordinal + call.count:
+            if ordinal in call.ordinals:
                 return call
         return None
 

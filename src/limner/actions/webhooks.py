@@ -17,8 +17,6 @@ logger = logging.getLogger("limner.webhooks")
 
 VERIFY_SECONDS = 10.0
 """For a delivery, with the keys that it may take to fetch."""
-
-
 SOONEST = 0.5
 """Seconds after a look in which news causes no other: services may have many, and a look is a request."""
 

@@ -112,6 +112,11 @@ class Call:
         if size > LARGEST_HANDLE:
             raise ContractBroken(f"The engine yielded a handle of {size} bytes; the limit is {LARGEST_HANDLE}.")
 
+    @property
+    def ordinals(self) -> range:
+        """The pictures that it is for."""
+        return range(self.first_ordinal, self.first_ordinal + self.count)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

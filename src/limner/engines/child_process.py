@@ -30,6 +30,7 @@ from limner.engines.frames import (
     write_frame,
 )
 from limner.engines.line import Line
+from limner.engines.processors import available_processors
 
 logger = logging.getLogger("limner.engines.isolated")
 
@@ -298,8 +299,7 @@ class ChildProcess:
 
 def _environment() -> dict[str, str]:
     """The parent's, with thread counts that leave one processor to the server."""
-    available = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    most = max(1, available - 1)
+    most = max(1, available_processors() - 1)
     asked = ((name, os.environ.get(name, "")) for name in _THREAD_COUNTS)
     return {**os.environ, **{name: str(min(most, int(count) if count.isdigit() else most)) for name, count in asked}}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import onnxruntime
 from limner.engines.mini.grid import Floats
 from limner.engines.mini.sketch import Question
 from limner.engines.mini.weights import PAINTER, UPSCALER, Weights
+from limner.engines.processors import available_processors
 
 
 class Model:
@@ -44,12 +43,7 @@ class Model:
 
 def _session(weights: Weights, name: str, threads: int | None) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or _cores()
+    options.intra_op_num_threads = threads or available_processors()
     # Threads that wait by spinning would take the processor from the server between two steps.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(weights.folder / name), options, providers=["CPUExecutionProvider"])
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

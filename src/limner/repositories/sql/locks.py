@@ -95,47 +95,34 @@ def owner_is_free(owner: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def owners_of(job_ids: Collection[str]) -> Locks:
-    def lock(connection: Connection) -> None:
-        if is_shared(connection):
-            _LOCK_OWNERS_OF_JOBS.rows(connection, ids=encode(list(job_ids)))
-
-    return lock
+    return _locks(_LOCK_OWNERS_OF_JOBS, ids=encode(list(job_ids)))
 
 
 def owner_of_image(image_id: str) -> Locks:
-    def lock(connection: Connection) -> None:
-        if is_shared(connection):
-            _LOCK_OWNER_OF_IMAGE.rows(connection, of_image=image_id)
-
-    return lock
+    return _locks(_LOCK_OWNER_OF_IMAGE, of_image=image_id)
 
 
 def owner_of_input(input_id: str) -> Locks:
-    def lock(connection: Connection) -> None:
-        if is_shared(connection):
-            _LOCK_OWNER_OF_INPUT.rows(connection, of_input=input_id)
-
-    return lock
+    return _locks(_LOCK_OWNER_OF_INPUT, of_input=input_id)
 
 
 def purse_of_job(job_id: str, purses: Collection[str]) -> Locks:
     """Where its engine has one."""
-
-    def lock(connection: Connection) -> None:
-        if purses and is_shared(connection):
-            _LOCK_PURSE_OF_JOB.rows(connection, of_job=job_id, purses=encode(list(purses)))
-
-    return lock
+    return _locks(_LOCK_PURSE_OF_JOB, of_job=job_id, purses=encode(list(purses))) if purses else lock_nothing
 
 
 def owner_named(name: str) -> Locks:
     return lambda connection: lock_owners(connection, [name])
 
 
-def trouble_of(engine: str) -> Locks:
+def troubles_of(engine: str) -> Locks:
+    return _locks(_LOCK_TROUBLES, engine=engine)
+
+
+def _locks(statement: Prepared, **given: str) -> Locks:
     def lock(connection: Connection) -> None:
         if is_shared(connection):
-            _LOCK_TROUBLE.rows(connection, engine=engine)
+            statement.rows(connection, **given)
 
     return lock
 
@@ -190,6 +177,6 @@ _LOCK_PURSE_OF_JOB = _lock_purses_among(
 )
 _LOCK_KEYS = Prepared(select(func.pg_advisory_xact_lock(KEYS, NOBODY).label("held")))
 _TROUBLE = (PROBES, func.hashtext(bindparam("engine", type_=Text)))
-_LOCK_TROUBLE = Prepared(select(func.pg_advisory_xact_lock(*_TROUBLE).label("held")))
+_LOCK_TROUBLES = Prepared(select(func.pg_advisory_xact_lock(*_TROUBLE).label("held")))
 _TRY_TROUBLE = Prepared(select(func.pg_try_advisory_xact_lock(*_TROUBLE).label("held")))
 _SHARE = Prepared(select(_shared().c.held))

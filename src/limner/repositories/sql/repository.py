@@ -69,7 +69,7 @@ from limner.repositories.sql.locks import (
     owner_of_input,
     owners_of,
     purse_of_job,
-    trouble_of,
+    troubles_of,
 )
 from limner.repositories.sql.submitting import Entry, Intake, entry_of
 from limner.repositories.sql.upkeep import Upkeep
@@ -220,13 +220,13 @@ class SqlRepository(Gateway):
             lambda connection: engine_states.note_trouble(
                 connection, engine, error, self._moment(), probe=probe, policy=policy
             ),
-            locks=trouble_of(engine),
+            locks=troubles_of(engine),
         )
 
     async def note_recovery(self, engine: str, *, probe: bool) -> None:
         await self._write(
             lambda connection: engine_states.note_recovery(connection, engine, self._moment(), probe=probe),
-            locks=trouble_of(engine),
+            locks=troubles_of(engine),
         )
 
     async def usage(self, owner: str, *, first: date, last: date) -> tuple[DayOfUsage, ...]:
