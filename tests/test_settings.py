@@ -199,6 +199,8 @@ def test_a_short_secret_is_refused_without_being_told():
         ({"database": "postgresql://me@localhost/limner", "dispatcher": "celery+redis://127.0.0.1/0"}, False),
         ({"database": "postgresql:///limner?host=/run/postgresql"}, False),
         ({"database": "postgresql:///limner?host=db"}, True),
+        ({"database": "postgresql:///limner?hostaddr=10.0.0.2"}, True),
+        ({"database": "postgresql:///limner?service=pictures"}, True),
         ({"database": "postgresql://me:password@db:5432/limner"}, True),
         ({"database": "postgresql://one:5432,other:5432/limner"}, True),
         ({"database": "postgresql:///limner", "dispatcher": "celery+amqp://me:password@broker//"}, True),
@@ -214,6 +216,14 @@ def test_a_secret_is_asked_for_where_other_machines_may_answer(facts, is_refused
         return
     with pytest.raises(SettingsError, match="set LIMNER_SECRET"):
         settings.refuse_own_secret()
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
+def test_postgres_may_be_elsewhere_by_its_own_variables(name, monkeypatch):
+    monkeypatch.setenv(name, "10.0.0.2")
+    Settings().refuse_own_secret()
+    with pytest.raises(SettingsError, match="set LIMNER_SECRET"):
+        Settings(database="postgresql:///limner").refuse_own_secret()
 
 
 def test_models_of_several_engines_and_budgets_are_tables(empty_folder, monkeypatch):

@@ -334,9 +334,16 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_here(url: str) -> bool:
-    """Whether it leads to this machine; without a host, or with a folder of sockets, it does."""
+    """Whether it leads to this machine; without a host, or with a folder of sockets, it does. What libpq reads besides a
+    URL of Postgres counts: a service may be anywhere.
+    """
     parts = urlsplit(url)
-    host = parts.hostname or parse_qs(parts.query).get("host", [""])[0]
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    beside = os.environ if parts.scheme.startswith("postgres") else {}
+    if "service" in query or "PGSERVICE" in beside:
+        return False
+    named = (parts.hostname, query.get("hostaddr"), query.get("host"), beside.get("PGHOSTADDR"), beside.get("PGHOST"))
+    host = next(filter(None, named), "")
     return not host or host.startswith("/") or is_loopback(host)
 
 
