@@ -8,6 +8,7 @@ import struct
 import time
 import zlib
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from limner.contracts.engine import Engine, Painted, PaintTask, Progress, Stroke
 from limner.domain.capabilities import Capabilities
@@ -44,7 +45,8 @@ class ClockEngine(Engine):
 
     capabilities = Capabilities(concurrency=1100, max_count=1, default_width=64, default_height=64)
 
-    def __init__(self, *, seconds: float, ticks: int, notes: bool = False) -> None:
+    def __init__(self, *, seconds: float, ticks: int, notes: bool = False, concurrency: int = 1100) -> None:
+        self.capabilities = replace(self.capabilities, concurrency=concurrency)
         self._seconds, self._ticks, self._notes = seconds, ticks, notes
 
     async def paint(self, task: PaintTask) -> AsyncGenerator[Stroke, None]:

@@ -1,4 +1,4 @@
-"""Many machines, here as processes: accept, claim and watch on Postgres, beside what Celery alone does."""
+"""Many machines, here as processes: accept, claim, watch and wait on Postgres, beside what Celery alone does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from accept import BODY, UNLIMITED, baseline, median
+from fairness import fairness_rows
 from latency import measure
 from load import Load, press
 from processes import HERE, application, limner
@@ -28,7 +29,13 @@ QUEUED, OWNERS = 60_000, 1000
 
 def rows() -> list[Row]:
     with postgres() as server:
-        return [*accept_rows(server), *claim_rows(server), *backlog_rows(server), *watch_rows(server)]
+        return [
+            *accept_rows(server),
+            *claim_rows(server),
+            *backlog_rows(server),
+            *watch_rows(server),
+            *fairness_rows(server),
+        ]
 
 
 def accept_rows(server: Postgres) -> list[Row]:

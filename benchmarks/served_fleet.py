@@ -15,11 +15,17 @@ async def who(x_user: Annotated[str, Header()] = "bench") -> str:
     return x_user
 
 
+engine = ClockEngine(
+    seconds=float(os.environ.get("BENCH_SECONDS", "0.05")),
+    ticks=1,
+    notes=True,
+    concurrency=int(os.environ.get("BENCH_CONCURRENCY", "1100")),
+)
 limner = Limner(
     home=os.environ["BENCH_HOME"],
     database=os.environ["BENCH_DATABASE"],
     storage=os.environ["BENCH_STORAGE"],
-    engines={"clock": ClockEngine(seconds=0.05, ticks=1, notes=True)},
+    engines={"clock": engine},
     model="clock",
     work=os.environ["BENCH_WORK"] == "1",
 )
