@@ -254,3 +254,21 @@ async def test_another_installations_storage_is_refused_and_all_is_closed(tmp_pa
     with pytest.raises(SettingsError, match="another installation's pictures"):
         await second.start(work=False)
     assert not second.started
+
+
+async def test_machines_with_a_folder_each_are_refused_where_they_share_the_rows(tmp_path, postgres_url):
+    """Each would show the pictures that it painted itself, and no others."""
+    first, second = (build(tmp_path / name, database=postgres_url, secret="s" * 32) for name in ("first", "second"))
+    await first.start(work=False)
+    with pytest.raises(SettingsError, match="same bucket or shared folder"):
+        await second.start(work=False)
+    await first.stop()
+
+
+async def test_a_machine_may_begin_with_an_empty_folder_again(tmp_path):
+    assembly = build(tmp_path / "home")
+    await assembly.start(work=False)
+    await assembly.stop()
+    shutil.rmtree(tmp_path / "home" / "images")
+    await assembly.start(work=False)
+    await assembly.stop()

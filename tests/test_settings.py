@@ -171,6 +171,9 @@ def test_no_secret_stands_in_the_repr_or_in_errors(empty_folder):
 def test_a_url_is_shown_without_its_password():
     assert without_password("postgresql://u:hunter2@h/d") == "postgresql://u:…@h/d"
     assert without_password("sqlite:////a/b.db") == "sqlite:////a/b.db"
+    assert without_password("postgresql:///d?user=u&password=hunter2&sslpassword=hunter3&host=h") == (
+        "postgresql:///d?user=u&password=…&sslpassword=…&host=h"
+    )
 
 
 def test_windows_is_refused_with_a_sentence(monkeypatch):

@@ -227,7 +227,8 @@ class Assembly:
             return stack.pop_all()
 
     async def _claim_storage(self) -> None:
-        await claim_storage(self.storage, installation=await self.repository.installation())
+        shared = self.settings.database_path is None and not self.settings.storage.startswith("memory:")
+        await claim_storage(self.storage, repository=self.repository, shared=shared)
 
     def _prepare_home(self) -> None:
         make_home(self.settings.home)

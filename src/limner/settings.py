@@ -350,7 +350,8 @@ def _is_here(url: str) -> bool:
 def without_password(url: str) -> str:
     """A URL that may be shown."""
     password = urlsplit(url).password
-    return url.replace(f":{password}@", ":…@") if password else url
+    shown = url.replace(f":{password}@", ":…@") if password else url
+    return re.sub(r"(?<=[?&])((?:ssl)?password)=[^&]*", r"\1=…", shown)
 
 
 def _refuse_windows() -> None:

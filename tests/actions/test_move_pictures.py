@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 
 import pytest
@@ -72,6 +73,27 @@ async def test_a_run_that_broke_off_is_taken_up(house):
     moved = await house.move()
     assert (moved.there > 0, moved.there + moved.copied) == (True, 20)
     assert await keys_of(house.target) == {image.key for image in images}
+
+
+async def test_the_first_failure_stops_the_other_copies(house):
+    for _ in range(5):
+        await house.paint()
+    stopped = []
+
+    async def fail_or_wait(key, data):
+        if len(begun) == 4:
+            raise StorageUnavailable
+        begun.append(key)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.append(key)
+
+    begun = []
+    house.target.write = fail_or_wait
+    with pytest.raises(StorageUnavailable):
+        await house.move()
+    assert len(stopped) == 4
 
 
 def broken_after(count, write):

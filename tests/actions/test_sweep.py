@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from limner.actions.claim_storage import claim_storage
+from limner.actions.claim_storage import mark_storage
 from limner.contracts.repository import Requeue
 from limner.domain.errors import NotFound, SettingsError
 from limner.domain.identity import new_id
@@ -84,6 +84,15 @@ async def test_bytes_that_no_row_names_are_collected(tmp_path):
         assert not path.exists()
 
 
+async def test_processes_collect_by_turns(tmp_path):
+    async with workshop(tmp_path, work=False, policy={"orphan_age": -60.0}, fox=Scripted(paints)) as shop:
+        await shop.sweeper.collect()
+        lost = f"{new_id()}/0/1.png"
+        await shop.storage.write(lost, b"bytes")
+        await shop.sweeper.collect()
+        assert await shop.storage.read(lost) == b"bytes"
+
+
 async def test_pictures_that_had_their_time_go(tmp_path):
     async with workshop(tmp_path, policy={"restore_window": 0.0}, fox=Scripted(paints)) as shop:
         (image,) = (await shop.painted()).images
@@ -98,7 +107,7 @@ async def test_nothing_is_collected_from_a_storage_that_is_not_ours(tmp_path):
     async with workshop(tmp_path, work=False, policy={"orphan_age": -60.0}, fox=Scripted(paints)) as shop:
         theirs = f"{new_id()}/0/1.png"
         await shop.storage.write(theirs, b"bytes")
-        await claim_storage(shop.storage, installation="theirs")
+        await mark_storage(shop.storage, installation="theirs")
         with pytest.raises(SettingsError):
             await shop.sweeper.collect()
         assert await shop.storage.read(theirs) == b"bytes"

@@ -157,7 +157,7 @@ class Workshop:
         self.workers = []
 
     async def claim_storage(self):
-        await claim_storage(self.storage, installation=await self.rows.installation())
+        await claim_storage(self.storage, repository=self.rows, shared=False)
 
     def worker(self, **facts):
         usual = {

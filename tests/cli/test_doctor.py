@@ -46,6 +46,19 @@ def test_a_database_of_a_newer_limner_is_told_with_a_remedy(limner, ask, folder)
     assert "written by a newer Limner (revision 9999). Upgrade Limner" in out
 
 
+def test_a_database_and_a_bucket_elsewhere_are_asked_though_the_home_is_not_there_yet(limner, folder, monkeypatch):
+    monkeypatch.setenv("LIMNER_DATABASE", "postgresql://127.0.0.1:1/limner?connect_timeout=1")
+    monkeypatch.setenv("LIMNER_STORAGE", "s3://pictures?endpoint=http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")
+    code, out, _ = limner("doctor")
+    assert code == 1
+    assert "✗ database" in out
+    assert "✗ storage" in out
+    assert "See LIMNER_DATABASE." in out
+    assert not (folder / "limner-data").exists()
+
+
 def test_a_home_without_space_is_told(limner, folder, monkeypatch):
     monkeypatch.setenv("LIMNER_LIMITS__FREE_SPACE", str(2**60))
     (folder / "limner-data").mkdir()

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -113,6 +114,23 @@ async def test_an_installation_keeps_its_id_and_shares_it_with_its_processes(pla
         ids = {await one.installation(), await other.installation(), await one.installation()}
     async with opened(place, clock) as later:
         assert ids == {await later.installation()}
+
+
+async def test_all_processes_know_that_there_is_a_storage(place, clock):
+    async with opened(place, clock) as one, opened(place, clock) as other:
+        assert not await other.has_storage()
+        await one.note_storage()
+        await other.note_storage()
+        assert await other.has_storage()
+
+
+async def test_one_of_all_processes_begins_a_collection(place, clock):
+    async with opened(place, clock) as one, opened(place, clock) as other:
+        assert await one.begin_collection(every=HOUR)
+        assert not await other.begin_collection(every=HOUR)
+        clock.pass_(HOUR + 1)
+        begun = await asyncio.gather(*(who.begin_collection(every=HOUR) for who in (one, other)))
+        assert sorted(begun) == [False, True]
 
 
 async def test_two_installations_have_different_ids(repository, tmp_path, clock):

@@ -132,6 +132,13 @@ async def test_a_store_that_is_down_is_unavailable_and_comes_back_by_itself(mort
     await storage.close()
 
 
+async def test_a_closed_one_does_nothing_any_more(bucket_url):
+    storage = await opened(bucket_url)
+    await storage.close()
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await storage.write(KEY, b"late")
+
+
 async def test_it_opens_while_the_store_is_down(mortal_s3):
     mortal_s3.kill()
     storage = await opened(mortal_s3.url())

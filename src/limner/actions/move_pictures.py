@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from limner.contracts.repository import ImageRepository, NamedBytes
 from limner.contracts.storage import Storage
@@ -48,10 +49,20 @@ async def move_pictures(
     mover = _Mover(repository, source, target, delete_source, sizes, moved)
     async for page in _pages(repository):
         for start in range(0, len(page), AT_ONCE):
-            await asyncio.gather(*map(mover.move, page[start : start + AT_ONCE]))
+            await _all_of(map(mover.move, page[start : start + AT_ONCE]))
             if told:
                 told(moved)
     return moved
+
+
+async def _all_of(moves: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """The first that fails stops the others: none goes on while the storages close."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for move in moves:
+                group.create_task(move)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 async def _pages(repository: ImageRepository) -> AsyncIterator[tuple[NamedBytes, ...]]:

@@ -83,6 +83,9 @@ class Sweeper:
         await expire(repository=self._repository, storage=self._storage, notifier=self._notifier, policy=self._policy)
 
     async def collect(self) -> None:
+        """Each lists the whole storage, so a fleet's processes do it by turns."""
+        if not await self._repository.begin_collection(every=COLLECT_EVERY / 2):
+            return
         await self._claim_storage()
         await collect_orphans(
             repository=self._repository, storage=self._storage, policy=self._policy, now=self._clock.now()

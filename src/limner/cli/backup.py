@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from limner import plugins
-from limner.actions.claim_storage import MARK
+from limner.actions.claim_storage import MARK, mark_storage
 from limner.actions.previews import is_preview
 from limner.assembly import Assembly
 from limner.cli.options import Options, shared_options
@@ -88,6 +88,7 @@ async def _backup(settings: Settings, folder: Path, *, rows: bool) -> dict[str, 
     await source.start(work=False)
     try:
         await target.open()
+        await mark_storage(target, installation=await source.repository.installation())
         there = {stored.key async for stored in target.list()}
         sizes = await _copy_images(source.storage, target, known=there)
         if rows:
@@ -105,7 +106,7 @@ async def _copy_images(source: Storage, target: Storage, *, known: Collection[st
     """The keys that were copied, and their bytes."""
     sizes = {}
     async for stored in source.list():
-        if stored.key == MARK or stored.key in known or is_preview(stored.key):  # the copy's home bears no mark
+        if stored.key == MARK or stored.key in known or is_preview(stored.key):
             continue
         with suppress(NotFound):
             data = await source.read(stored.key)

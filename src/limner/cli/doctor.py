@@ -133,7 +133,8 @@ def _home(settings: Settings) -> Finding:
 async def _database(assembly: Assembly) -> list[Finding]:
     """With the engines that all workers leave alone just now."""
     where = without_password(assembly.settings.database_url)
-    if not assembly.settings.home.exists():
+    path = assembly.settings.database_path
+    if path is not None and not path.exists():
         return [Finding("database", "note", f"{where} is not there yet.")]
     try:
         await assembly.repository.open()
@@ -144,7 +145,8 @@ async def _database(assembly: Assembly) -> list[Finding]:
         finally:
             await assembly.repository.close()
     except LimnerError as error:
-        return [Finding("database", "broken", f"{where}: {error}", "Restore a backup, or name another with --home.")]
+        remedy = "See LIMNER_DATABASE." if path is None else "Restore a backup, or name another with --home."
+        return [Finding("database", "broken", f"{where}: {error}", remedy)]
     waiting, running = sum(facts.queued.values()), sum(facts.running.values())
     kind = "Postgres" if assembly.settings.database_path is None else f"SQLite {sqlite3.sqlite_version}"
     told = f"keys {keys}, jobs waiting {waiting}, running {running}, {kind}"
@@ -154,7 +156,7 @@ async def _database(assembly: Assembly) -> list[Finding]:
 
 async def _storage(assembly: Assembly) -> Finding:
     where = without_password(assembly.settings.storage_url)
-    if not assembly.settings.home.exists():
+    if not assembly.settings.storage and not assembly.settings.home.exists():
         return Finding("storage", "note", f"{where} is not there yet.")
     storage = assembly.storage
     try:

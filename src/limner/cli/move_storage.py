@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from limner import plugins
-from limner.actions.claim_storage import claim_storage
+from limner.actions.claim_storage import mark_storage
 from limner.actions.is_same_storage import is_same_storage
 from limner.actions.move_pictures import Moved, move_pictures
 from limner.assembly import Assembly
@@ -66,7 +66,7 @@ async def _move(settings: Settings, way: Way, *, delete_source: bool) -> Moved:
     await assembly.start(work=False)
     try:
         async with _opened(way.source, assembly) as source, _opened(way.target, assembly) as target:
-            await claim_storage(target, installation=await assembly.repository.installation())
+            await mark_storage(target, installation=await assembly.repository.installation())
             if await is_same_storage(target, source):
                 raise SettingsError(f"The pictures are in {without_password(way.source)} already; name another place.")
             if delete_source and await is_same_storage(assembly.storage, source):

@@ -292,8 +292,22 @@ class ImageRepository(Protocol):
         """
         ...
 
+
+class StorageFacts(Protocol):
+    """What all processes know of the storage that the rows' pictures are in."""
+
     async def installation(self) -> str:
         """An id of these rows, made when it is first asked for: whose bytes a storage holds."""
+        ...
+
+    async def has_storage(self) -> bool:
+        """Whether a storage bears the installation's mark."""
+        ...
+
+    async def note_storage(self) -> None: ...
+
+    async def begin_collection(self, *, every: float) -> bool:
+        """Whether orphans are this process's to collect: one of all processes may begin in so many seconds."""
         ...
 
 
@@ -382,6 +396,7 @@ class Repository(
     JobRepository,
     WorkRepository,
     ImageRepository,
+    StorageFacts,
     InputRepository,
     MaintenanceRepository,
     KeyRepository,

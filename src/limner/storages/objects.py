@@ -93,6 +93,8 @@ class ObjectStorage:
         return bytes(self._store.get(key).bytes())
 
     async def _call(self, deed: Callable[..., T], *arguments: Any) -> T:
+        if self._threads is None:
+            raise StorageUnavailable("The object store is closed.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _in_our_errors, deed, *arguments)
 

@@ -1,4 +1,4 @@
-"""The number by which these rows are told from all others."""
+"""The number by which these rows are told from all others, and what all processes know of their storage."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import secrets
 from sqlalchemy import Connection, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.tables import facts
 
 NAME = "installation"
 ARRIVING = "arriving_installation"
 """While it is there, the rows of that installation are on their way here, and not all have come."""
+STORAGE = "storage"
+COLLECTED = "collected"
 BITS = 63
 
 
@@ -42,6 +45,30 @@ def drop_arriving(connection: Connection) -> None:
     _DROP_ARRIVING.run(connection)
 
 
+def has_storage(connection: Connection) -> bool:
+    return _FIND_STORAGE.first(connection) is not None
+
+
+def note_storage(connection: Connection) -> None:
+    _NOTE_STORAGE.run(connection)
+
+
+def begin_collection(connection: Connection, moment: Moment, every: float) -> bool:
+    return _BEGIN_COLLECTION.first(connection, at=moment.at, before=moment.before(every)) is not None
+
+
+def _begin_collection() -> Prepared:
+    statement = insert(facts).values(name=text(f"'{COLLECTED}'"), value=bindparam("at"))
+    begun = {"value": statement.excluded.value}
+    due = facts.c.value <= bindparam("before")
+    return Prepared(
+        statement.on_conflict_do_update(index_elements=["name"], set_=begun, where=due).returning(facts.c.value)
+    )
+
+
+_FIND_STORAGE = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{STORAGE}'")))
+_NOTE_STORAGE = Prepared(insert(facts).values(name=text(f"'{STORAGE}'"), value=text("1")).on_conflict_do_nothing())
+_BEGIN_COLLECTION = _begin_collection()
 _FIND = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{NAME}'")))
 _MAKE = Prepared(insert(facts).values(name=text(f"'{NAME}'"), value=bindparam("number")).on_conflict_do_nothing())
 _FIND_ARRIVING = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{ARRIVING}'")))

@@ -15,13 +15,14 @@ NETWORKS = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs"),
         *("fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse"),
+        *("fuse.juicefs", "fuse.blobfuse2", "fuse.mountpoint-s3", "fuse.goofys", "vboxsf"),
     }
 )
 
 
 def refuse_network(path: Path) -> None:
     """Raises DatabaseError where this file's folder is a network's. Only Linux tells."""
-    kind = _file_system_of(path.parent.resolve())
+    kind = _file_system_of(path.resolve().parent)
     if kind in NETWORKS:
         raise DatabaseError(
             f"{path} lies on a network file system ({kind}), where SQLite may lose rows. Keep it on a disk of this machine "

@@ -272,6 +272,18 @@ class SqlRepository(Gateway):
         found = await self._read(installation.find_installation)
         return await self._write(installation.make_installation, locks=lock_nothing) if found is None else found
 
+    async def has_storage(self) -> bool:
+        return await self._read(installation.has_storage)
+
+    async def note_storage(self) -> None:
+        if not await self.has_storage():
+            await self._write(installation.note_storage, locks=lock_nothing)
+
+    async def begin_collection(self, *, every: float) -> bool:
+        return await self._write(
+            lambda connection: installation.begin_collection(connection, self._moment(), every), locks=lock_nothing
+        )
+
     async def sweep(self, *, policy: Policy, is_dead: Callable[[str], bool]) -> SweepReport:
         dead = await self._read(sweeping.dead_workers, is_dead)
         trusted = self._trust.look(policy.lease)
