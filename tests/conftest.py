@@ -5,7 +5,7 @@ import pytest
 
 from tests.fleet.brokers import RABBIT, Redis, rabbit_answers
 from tests.repositories.postgres_server import Postgres
-from tests.storages.buckets import CREDENTIALS, Buckets
+from tests.storages.buckets import AZURE, CREDENTIALS, Buckets, GoogleBuckets, azure_url
 
 # A shell that runs the tests in its background ignores Ctrl-C for them, and so for every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -65,6 +65,35 @@ def bucket_url(s3, monkeypatch):
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     return s3.url(secrets.token_hex(4))
+
+
+@pytest.fixture(scope="session")
+def google(tmp_path_factory):
+    """One server for all that goes by Google's client."""
+    server = GoogleBuckets(tmp_path_factory.mktemp("google"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def google_url(google, monkeypatch):
+    """An empty place there, with the credentials in the environment."""
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(google.account))
+    return google.url(secrets.token_hex(4))
+
+
+@pytest.fixture
+def container_url():
+    """An empty place at Azure."""
+    if AZURE is None:
+        pytest.skip("AZURE_FOR_TESTS names no storage")
+    return azure_url(secrets.token_hex(4))
+
+
+@pytest.fixture(params=["bucket_url", "google_url", "container_url"])
+def store_url(request):
+    """An empty place in each kind of store, for tests that hold for every one."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

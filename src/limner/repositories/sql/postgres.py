@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -25,12 +25,10 @@ from limner.repositories.sql.lease_trust import seconds
 from limner.repositories.sql.locks import EVERYBODY
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.positions import LONGEST
+from limner.repositories.sql.sessions import refuse_changing_sessions, settings_of
 from limner.repositories.sql.tables import metadata
 
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 20
-IDLE_SECONDS = 5
-"""A process that is frozen amid a transaction holds its owners' rows: after so long the server ends it."""
 CLOCK_BELIEVED = 60.0
 """Seconds after which the server is asked for the time again."""
 
@@ -56,6 +54,7 @@ class PostgresDatabase:
 
     def __init__(self, url: URL | str) -> None:
         self._url = _with_defaults(make_url(url))
+        self._settings = settings_of(self._url)
         self._clock = ServerClock()
         self._reading = self._engine(isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True})
 
@@ -63,6 +62,7 @@ class PostgresDatabase:
         """Raises DatabaseError where `limner migrate` has still to be run, or a newer version did."""
         del moment
         try:
+            refuse_changing_sessions(self.connect_for_listening)
             with closing(self._engine().connect()) as connection:
                 _refuse_too_old(connection)
                 self._clock.set(connection)
@@ -76,6 +76,7 @@ class PostgresDatabase:
         the one reached.
         """
         try:
+            refuse_changing_sessions(self.connect_for_listening)
             with closing(self._engine().connect()) as connection, _alone(connection):
                 _refuse_too_old(connection)
                 before = migrating.revision_of(connection)
@@ -128,10 +129,21 @@ class PostgresDatabase:
     def connect_for_listening(self) -> psycopg.Connection[Any]:
         """Without SQLAlchemy: to wait for messages, whoever does."""
         _, given = self._reading.dialect.create_connect_args(self._url)
-        return psycopg.connect(**given, autocommit=True)
+        connection = psycopg.connect(**given, autocommit=True)
+        self._set(connection)
+        return connection
 
     def _engine(self, **options: Any) -> Engine:
-        return create_engine(self._url, poolclass=NullPool, hide_parameters=True, **options)
+        engine = create_engine(self._url, poolclass=NullPool, hide_parameters=True, **options)
+        event.listen(engine, "connect", self._set)
+        return engine
+
+    def _set(self, connection: psycopg.Connection[Any], _record: object = None) -> None:
+        """Outside any transaction, which would take the settings with it if it were rolled back."""
+        before = connection.autocommit
+        connection.autocommit = True
+        connection.execute(self._settings, prepare=False)
+        connection.autocommit = before
 
 
 class Stale(Exception):
@@ -297,9 +309,7 @@ def _refuse_too_long(lasted: float) -> None:
 
 
 def _with_defaults(url: URL) -> URL:
-    """What the operator wrote into the URL wins; of several settings of one name in `options`, the last does."""
-    options = url.query.get("options", ())
-    theirs = options if isinstance(options, str) else " ".join(options)
+    """What the operator wrote into the URL wins."""
     given = {
         "application_name": "limner",
         "connect_timeout": str(CONNECT_SECONDS),
@@ -307,11 +317,9 @@ def _with_defaults(url: URL) -> URL:
         "keepalives_interval": "5",
         "keepalives_count": "3",
         "tcp_user_timeout": "20000",
-        "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s "
-        f"-c synchronous_commit=on -c timezone=UTC -c random_page_cost=1.1 {theirs}".rstrip(),
     }
     return url.set(drivername="postgresql+psycopg").update_query_dict(
-        {name: value for name, value in given.items() if name == "options" or name not in url.query}
+        {name: value for name, value in given.items() if name not in url.query}
     )
 
 
