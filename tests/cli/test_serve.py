@@ -9,6 +9,7 @@ import httpx
 import psutil
 import pytest
 
+from limner.cli.serve import own_command
 from limner.testing.instant import checkerboard
 from tests.processes import LIMNER, kill_group, running
 
@@ -187,3 +188,13 @@ def test_an_upload_that_was_answered_outlives_a_kill_of_the_server(serve):
     body = {"prompt": "in winter", "inputs": [{"role": "image", "input": told["id"]}]}
     job = httpx.post(f"{url}/images", json=body, headers=key | {"Prefer": "wait=20"}, timeout=30).json()
     assert (job["state"], job["request"]["width"]) == ("succeeded", 32)
+
+
+def test_commands_that_a_service_prints_are_right_wherever_they_are_typed(monkeypatch, tmp_path):
+    """systemd and containers start in /, below which everything lies."""
+    script = tmp_path / "limner"
+    monkeypatch.setattr("sys.argv", [str(script), "serve"])
+    monkeypatch.chdir("/")
+    assert own_command() == str(script)
+    monkeypatch.chdir(tmp_path)
+    assert own_command() == "limner"

@@ -21,9 +21,10 @@ AROUND = f"pid {{folder}}/pid; {{user}} daemon off; error_log {{folder}}/log; ev
 
 def _ours(port, servers, store, images):
     changes = {
-        "server server:8000;": " ".join(f"server 127.0.0.1:{server};" for server in servers),
+        "server server:8000 resolve;": " ".join(f"server 127.0.0.1:{server};" for server in servers),
         "listen 8080;": f"listen 127.0.0.1:{port};",
-        "http://s3:8333/": f"http://{store}/",
+        "server s3:8333 resolve;": f"server {store};",
+        "Host s3:8333;": f"Host {store};",
         "alias /var/lib/limner/images/": f"alias {images}/",
         "location /protected/var/lib/limner/images/": f"location /protected{images}/",
     }

@@ -1,4 +1,4 @@
-"""The compose file cannot be started here: its parts must agree with each other and with nginx's file."""
+"""The compose file is not started here: its parts must agree with each other and with nginx's file."""
 
 import os
 import re
@@ -38,12 +38,37 @@ def test_whom_it_names_is_there(settings):
 
 
 def test_nginx_finds_servers_and_pictures_where_they_are(settings, tmp_path):
-    assert f"server server:{settings.port};" in NGINX
+    assert f"server server:{settings.port} resolve;" in NGINX
     place = urlsplit(settings.storage_url)
     assert f"location {settings.accel_redirect}{place.netloc}/ {{" in NGINX
-    assert f"proxy_pass {place.query.removeprefix('endpoint=')}/{place.netloc}/;" in NGINX
+    store = urlsplit(place.query.removeprefix("endpoint=")).netloc
+    assert f"proxy_pass http://pictures/{place.netloc}/;" in NGINX
+    assert f"server {store} resolve;" in NGINX
+    assert f"proxy_set_header Host {store};" in NGINX
     (port,) = COMPOSE["nginx"]["ports"]
     assert f"listen {port.rpartition(':')[2]};" in NGINX
+
+
+def test_nginx_looks_up_again_who_comes_back_with_another_address():
+    upstreams = dict(re.findall(r"^upstream (\w+) \{(.*?)^\}", NGINX, re.MULTILINE | re.DOTALL))
+    assert set(re.findall(r"proxy_pass http://([^/;]+)", NGINX)) == set(upstreams)
+    for name, upstream in upstreams.items():
+        assert f"zone {name} " in upstream
+        assert re.findall(r"server (.*);", upstream) == re.findall(r"server (.* resolve);", upstream)
+    assert re.search(r"^resolver 127\.0\.0\.11 ", NGINX, re.MULTILINE), "Docker's own"
+    assert "restart" not in COMPOSE["nginx"]["depends_on"]["server"], "it would break every stream"
+
+
+def test_postgres_is_not_called_well_while_it_is_still_being_made():
+    """The image makes the database with a server that answers on its socket only, and stops it again."""
+    asked = COMPOSE["postgres"]["healthcheck"]["test"]
+    assert asked[asked.index("-h") + 1] == "127.0.0.1"
+
+
+def test_redis_answers_others_whatever_its_image_thinks_of_them():
+    """Unless told otherwise it refuses whoever is not on its own machine. Then workers only poll, and nobody notices."""
+    command = COMPOSE["redis"]["command"]
+    assert command[command.index("--protected-mode") + 1] == "no"
 
 
 def test_health_checks_come_by_a_name_that_is_answered(settings):

@@ -1,4 +1,4 @@
-"""The image cannot be built here: what it is built from must be there, and nothing else may get in."""
+"""The image is not built here: what it is built from must be there, and nothing else may get in."""
 
 import re
 import tomllib

@@ -168,8 +168,9 @@ def own_command() -> str:
 
 
 def _near(path: Path) -> str:
-    """Relative where it lies below the working directory."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    """Relative where it lies below the working directory, unless that is the root, where services start."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if here.parent != here and path.is_relative_to(here) else str(path)
 
 
 def _run(settings: Settings, listener: socket.socket, options: Options, flags: dict[str, Any]) -> None:
