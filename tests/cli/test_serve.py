@@ -130,6 +130,15 @@ def test_without_authentication_the_printed_curl_has_no_key(serve):
     assert httpx.get(f"{server.url}/jobs").status_code == 200
 
 
+def test_a_server_that_others_reach_prints_no_key_and_no_link(serve, folder, ask):
+    """What it prints is a log."""
+    server = serve(environment={"LIMNER_HOST": "0.0.0.0", "LIMNER_HOME": str(folder / "service")})
+    printed = server.printed()
+    assert "keys create; links to the page" in printed
+    assert "#" not in printed
+    assert "lim_" not in printed
+
+
 def test_a_broken_database_is_told_before_anything_is_served(limner, folder):
     (folder / "limner-data").mkdir()
     (folder / "limner-data" / "limner.db").write_bytes(b"this is not a database" * 1000)

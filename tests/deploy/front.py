@@ -19,9 +19,10 @@ TEMPORARY = " ".join(f"{name}_temp_path {{folder}};" for name in ("client_body",
 AROUND = f"pid {{folder}}/pid; {{user}} daemon off; error_log {{folder}}/log; events {{{{ }}}} http {{{{ access_log off; {TEMPORARY} {{ours}} }}}}"
 
 
-def _ours(port, servers, store, images):
+def _ours(folder, port, servers, store, images):
     changes = {
         "server server:8000 resolve;": " ".join(f"server 127.0.0.1:{server};" for server in servers),
+        "access_log /var/log/nginx/access.log limner;": f"access_log {folder}/access.log limner;",
         "listen 8080;": f"listen 127.0.0.1:{port};",
         "server s3:8333 resolve;": f"server {store};",
         "Host s3:8333;": f"Host {store};",
@@ -46,7 +47,7 @@ def nginx(folder, servers, *, store=NOBODY, images="/nowhere"):
     # Files of a storage are read by their owner only: nginx's workers must be the one who runs the tests.
     user = "user root;" if folder.stat().st_uid == 0 else ""
     written = folder / "nginx.conf"
-    written.write_text(AROUND.format(folder=folder, user=user, ours=_ours(port, servers, store, images)))
+    written.write_text(AROUND.format(folder=folder, user=user, ours=_ours(folder, port, servers, store, images)))
     command = [program, "-c", written, "-p", folder, "-e", folder / "log"]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr

@@ -48,6 +48,14 @@ async def test_a_post_that_a_dying_server_may_have_taken_is_not_sent_to_another(
         assert sum(len(one.heads) for one in dying) == 1
 
 
+async def test_its_log_keeps_no_signature(tmp_path):
+    async with before(tmp_path, Upstream(OK)) as client:
+        await client.get("/jobs/1/events?signature=secret")
+        log = (tmp_path / "nginx" / "access.log").read_text()
+        assert '"GET /jobs/1/events" 200' in log
+        assert "secret" not in log
+
+
 async def test_a_question_that_a_dying_server_did_not_answer_is_asked_another(tmp_path):
     dying = Upstream(b""), Upstream(b"")
     async with before(tmp_path, *dying) as client:

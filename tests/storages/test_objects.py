@@ -2,6 +2,7 @@ import asyncio
 import re
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -34,6 +35,15 @@ async def storage(store_url):
 async def opened(url):
     storage = ObjectStorage(url)
     await storage.open()
+    return storage
+
+
+async def opened_though_refused(url):
+    """As one whose store changed its mind later."""
+    storage = ObjectStorage(url)
+    with pytest.raises(SettingsError):
+        await storage.open()
+    storage._threads = ThreadPoolExecutor(1)
     return storage
 
 
@@ -142,11 +152,11 @@ async def test_wrong_credentials_are_refused_at_the_start_with_where_they_come_f
 )
 async def test_a_key_that_became_wrong_is_told_from_an_outage(store_url, variable, monkeypatch):
     monkeypatch.setenv(variable, "wrong000")
-    refused = ObjectStorage(store_url)
-    refused._store = refused._place.connect()
+    refused = await opened_though_refused(store_url)
     for ask in (refused.read(KEY), refused.write(KEY, b"x"), refused.delete(KEY), anext(refused.list())):
         with pytest.raises(StorageUnavailable, match="refuses us"):
             await ask
+    await refused.close()
 
 
 @pytest.fixture
@@ -161,13 +171,13 @@ async def test_a_bucket_that_is_not_there_is_refused_at_the_start(url_of_nothing
 
 
 async def test_a_bucket_that_went_away_is_not_taken_for_absent_pictures(url_of_nothing):
-    gone = ObjectStorage(url_of_nothing)
-    gone._store = gone._place.connect()
+    gone = await opened_though_refused(url_of_nothing)
     for ask in (gone.read(KEY), gone.write(KEY, b"x"), gone.delete(KEY)):
         with pytest.raises(StorageUnavailable, match="no such bucket"):
             await ask
     with pytest.raises(StorageUnavailable, match="no such bucket"):
         [stored async for stored in gone.list()]
+    await gone.close()
 
 
 async def test_a_store_that_is_down_is_unavailable_and_comes_back_by_itself(mortal_s3):

@@ -120,9 +120,11 @@ def _why_not(error: OSError, settings: Settings) -> str:
 
 
 async def _prepare(settings: Settings) -> Entrance:
-    """Opens the installation once, so that what is wrong is said now; makes a key where there is none."""
+    """Opens the installation once, so that what is wrong is said now; makes a key where there is none. A server that others
+    reach is a service, and what it prints a log, which is no place for keys and links.
+    """
     async with open_rows(settings) as repository:
-        if not settings.authentication:
+        if not settings.authentication or not is_loopback(settings.host):
             return Entrance()
         link = await create_page_link(scopes=FIRST_SCOPES, repository=repository)
         if any(key.kind is KeyKind.KEY for key in await repository.list_keys()):
@@ -145,7 +147,7 @@ def _introduce(settings: Settings, listener: socket.socket, entrance: Entrance, 
     if key:
         lines += ["Your key, shown only now:", f"  {key}", ""]
     elif settings.authentication:
-        lines += [f"Keys are made with: {command}keys create", ""]
+        lines += [f"Keys are made with: {command}keys create; links to the page: {command}page-link", ""]
     if not is_loopback(settings.host) and settings.allowed_hosts == LOOPBACK_HOSTS:
         lines += [f"Only {', '.join(LOOPBACK_HOSTS)} are answered: set allowed_hosts to the names you serve.", ""]
     lines += [
