@@ -69,7 +69,7 @@ def _row(what: str, wait: float, turns: float) -> Row:
 
 
 async def _measure(database: str) -> tuple[list[Times], list[list[Times]]]:
-    await _queue_for_somebody_else(database)
+    await queue(database, QUEUED, ["ann"])
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         shared = {
             "BENCH_DATABASE": database,
@@ -89,20 +89,21 @@ async def _measure(database: str) -> tuple[list[Times], list[list[Times]]]:
     return one_by_one, at_once
 
 
-async def _queue_for_somebody_else(database: str) -> None:
+async def queue(database: str, count: int, owners: Sequence[str]) -> None:
+    """Jobs of the clock engine in a new database, the owners taking turns."""
     repository = SqlRepository(database)
     await repository.migrate()
     await repository.open()
-    jobs = [_job(repository.now()) for _ in range(QUEUED)]
+    jobs = [_job(owners[number % len(owners)], repository.now()) for number in range(count)]
     await asyncio.gather(*(repository.submit(job, idempotency=None, policy=NO_LIMIT) for job in jobs))
     await repository.close()
 
 
-def _job(now: datetime) -> Job:
+def _job(owner: str, now: datetime) -> Job:
     request = ImageRequest(prompt="x", model="clock", width=64, height=64, count=1, seed=1, format="png")
     return Job(
         id=JobId(new_id()),
-        owner="ann",
+        owner=owner,
         state=JobState.QUEUED,
         request=request,
         requested={"prompt": request.prompt},

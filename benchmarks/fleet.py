@@ -8,10 +8,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 from accept import BODY, UNLIMITED, baseline, median
-from fairness import fairness_rows
+from fairness import fairness_rows, queue
 from latency import measure
 from load import Load, press
 from processes import HERE, application, limner
@@ -25,6 +28,7 @@ RUNS = 3
 WORKERS = (1, 2, 4, 8)
 CLAIMING = 3.0
 QUEUED, OWNERS = 60_000, 1000
+PAINTED = 3000
 
 
 def rows() -> list[Row]:
@@ -33,6 +37,7 @@ def rows() -> list[Row]:
             *accept_rows(server),
             *claim_rows(server),
             *backlog_rows(server),
+            *painted_rows(server),
             *watch_rows(server),
             *fairness_rows(server),
         ]
@@ -40,8 +45,9 @@ def rows() -> list[Row]:
 
 def accept_rows(server: Postgres) -> list[Row]:
     with redis() as broker:
-        runs = [(baseline(), ours(server, number), celery(broker)) for number in range(RUNS)]
-    base, own, delay = (median([run[place] for run in runs]) for place in range(3))
+        runs = [(baseline(), *ours(server, number), celery(broker)) for number in range(RUNS)]
+    base, own, delay = (median([run[place] for run in runs]) for place in (0, 1, 3))
+    log = statistics.median(run[2] for run in runs)
     if own.failures or delay.failures:
         raise SystemExit(f"{own.failures} + {delay.failures} submissions were not answered 202")
     return [
@@ -52,15 +58,27 @@ def accept_rows(server: Postgres) -> list[Row]:
             "Postgres: accept, 202/s, of celery.delay", own.rate, delay.rate, own.rate / delay.rate, floor=1.0, aim=2.0
         ),
         Row("Postgres: accept, p99 ms", own.p99, delay.p99, own.p99, floor=100, aim=50, smaller=True),
+        Row("Postgres: write-ahead log a job accepted, kB", log, None, log, floor=5, aim=2.5, smaller=True),
     ]
 
 
-def ours(server: Postgres, number: int) -> Load:
+def ours(server: Postgres, number: int) -> tuple[Load, float]:
+    """With the kilobytes of write-ahead log that a job took, by the few that were painted meanwhile, too."""
     database = server.create(f"accept_{number}")
     asyncio.run(SqlRepository(database).migrate())
     settings = f'database = "{database}"\n{UNLIMITED}'
     with limner(settings) as place:
-        return press(f"{place.url}/images", method="POST", headers=place.headers, body=BODY)
+        before = _number(database, "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")
+        load = press(f"{place.url}/images", method="POST", headers=place.headers, body=BODY)
+        written = _number(database, "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn") - before
+    return load, written / _number(database, "SELECT count(*) FROM limner_jobs") / 1000
+
+
+def _number(database: str, question: LiteralString) -> float:
+    with psycopg.connect(database) as connection:
+        row = connection.execute(question).fetchone()
+    assert row is not None
+    return float(row[0])
 
 
 def celery(broker: str) -> Load:
@@ -114,6 +132,35 @@ def backlog_rows(server: Postgres) -> list[Row]:
         )
         for what, (floor, aim) in floors.items()
     ]
+
+
+def painted_rows(server: Postgres) -> list[Row]:
+    """Whole jobs of an engine that takes no time: claimed, painted, kept, ended."""
+    rates = {workers: painted_a_second(server, workers) for workers in (1, 2)}
+    return [
+        Row(f"Postgres: jobs/s by {workers} workers, no time to paint", rate, rates[1], rate / rates[1], 0.8, 1.2)
+        for workers, rate in rates.items()
+    ]
+
+
+def painted_a_second(server: Postgres, workers: int) -> float:
+    database = server.create(f"painted_{workers}")
+    asyncio.run(queue(database, PAINTED, [f"user-{number}" for number in range(100)]))
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        for number in range(workers):
+            environment = {
+                "BENCH_DATABASE": database,
+                "BENCH_STORAGE": (Path(folder) / "images").as_uri(),
+                "BENCH_HOME": f"{folder}/{number}",
+                "BENCH_WORK": "1",
+                "BENCH_SECONDS": "0",
+                "BENCH_CONCURRENCY": "16",
+            }
+            stack.enter_context(application("served_fleet:app", environment))
+        while _number(database, "SELECT count(*) FROM limner_jobs WHERE state <> 'succeeded'"):
+            time.sleep(0.2)
+    taken = _number(database, "SELECT max(finished_at) - min(started_at) FROM limner_jobs")
+    return PAINTED / taken * 1000
 
 
 def watch_rows(server: Postgres) -> list[Row]:
