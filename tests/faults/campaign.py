@@ -35,6 +35,9 @@ POINT_WITHIN = 12.0
 FAMILY_WITHIN = 40.0
 """Seconds within which Celery's processes have started and paint."""
 
+FLEETS_PAUSE = 0.1
+"""Seconds between what is asked for: Celery's workers take seconds to start again, in which a backlog grows."""
+
 SHARE = 6
 """Jobs of the one owner that may run at once: fewer than the engines of two processes have room for."""
 
@@ -326,7 +329,8 @@ def run(home: Path, ground: Ground, *, kills: int, seed: int) -> Campaign:
     ):
         campaign = Campaign(place, random.Random(seed), with_pools=ground.is_fleet)
         campaign.start()
-        submitter = Submitter(place, seed, services=(deepai, replicate))
+        pause = FLEETS_PAUSE if ground.is_fleet else Submitter.pause
+        submitter = Submitter(place, seed, services=(deepai, replicate), pause=pause)
         submitter.start()
         for _ in range(kills):
             if campaign.killed >= kills and campaign.struck_points:

@@ -32,6 +32,9 @@ ledger = "{{home}}/slow.jsonl"
 paint_seconds = 0.8
 on_ambiguous = "retry"
 
+[engines.quick]
+kind = "instant"
+
 [limits]
 lease = 1.0
 start_margin = 0.2
@@ -48,7 +51,7 @@ def row_of(place: Installation, job: str) -> dict[str, Any]:
 
 def freeze_one(place: Installation, number: int) -> list[dict[str, Any]]:
     """A worker freezes while it paints and thaws after others finished its job and the next; their rows."""
-    job, next_job = (_ask(place) for _ in range(2))
+    job, next_job = (_ask(place, model) for model in ("slow", "quick"))
     pid = _freeze_the_painter_of(place, job)
     try:
         until(lambda: all(row_of(place, one)["finished_at"] is not None for one in (job, next_job)))
@@ -59,9 +62,10 @@ def freeze_one(place: Installation, number: int) -> list[dict[str, Any]]:
     return finished
 
 
-def _ask(place: Installation) -> str:
+def _ask(place: Installation, model: str) -> str:
     with place.client() as client:
-        return str(client.post("/images", json={"prompt": "a frozen pond"}).raise_for_status().json()["id"])
+        asked = client.post("/images", json={"prompt": "a frozen pond", "model": model})
+    return str(asked.raise_for_status().json()["id"])
 
 
 def _freeze_the_painter_of(place: Installation, job: str) -> int:
