@@ -80,7 +80,11 @@ class Rabbit:
         self.port, self._nodes_port, names_port = free_port(), free_port(), free_port()
         self._environment = {**os.environ, "HOME": self.folder.name, "ERL_EPMD_PORT": str(names_port)}
         self._names = start(["epmd", "-address", "127.0.0.1", "-port", names_port], env=self._environment)
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     @staticmethod
     def is_installed():
