@@ -32,14 +32,11 @@ bench: .venv/.develops ## the speed table, each figure beside its baseline of th
 screenshots: .venv/.develops ## every view of the page at three widths, light and dark; look at them
 	$(BIN)/python tools/screenshots.py
 
-faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages of everything there is; takes a day
-	$(BIN)/python -m tests.faults.campaign --kills 500
-	$(BIN)/python -m tests.faults.campaign --kills 500 --postgres
-	$(BIN)/python -m tests.faults.campaign --kills 500 --celery
-	$(BIN)/python -m tests.faults.zombies --zombies 200
-	$(BIN)/python -m tests.faults.zombies --zombies 200 --postgres
-	$(BIN)/python -m tests.faults.outages --outages 50
-	$(BIN)/python -m tests.faults.database_outages --outages 100
+faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages on each of what Limner stands on; takes days
+	for on in sqlite postgres redis rabbitmq; do $(BIN)/python -m tests.faults.campaign --kills 500 --on $$on || exit 1; done
+	for on in sqlite postgres redis rabbitmq; do $(BIN)/python -m tests.faults.zombies --zombies 200 --on $$on || exit 1; done
+	for on in sqlite redis rabbitmq; do $(BIN)/python -m tests.faults.outages --outages 50 --on $$on || exit 1; done
+	for on in postgres redis rabbitmq; do $(BIN)/python -m tests.faults.database_outages --outages 100 --on $$on || exit 1; done
 	$(BIN)/python -m tests.faults.broker_outages --outages 50
 	$(BIN)/python -m tests.faults.broker_outages --outages 50 --rabbitmq
 

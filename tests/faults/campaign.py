@@ -14,24 +14,29 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 
 from limner.testing.services import DeepAIService, ReplicateService
 from limner.testing.services.service import HostedService
-from tests.faults.databases import a_database
-from tests.faults.installation import Installation, children_of, installation, kill
+from tests.faults.grounds import Ground, a_ground, add_ground
+from tests.faults.installation import Installation, children_of, kill, painters_of, until
 from tests.faults.oracle import check_everything, check_shares
-from tests.fleet.brokers import Redis
 
 LONGEST_WAIT = 15.0
 """Seconds: half a lease. What is let go within them did not have to wait for it."""
 
 POINT_WITHIN = 12.0
 """Seconds within which a worker mostly starts and comes to the point at which it is to die."""
+
+FAMILY_WITHIN = 40.0
+"""Seconds within which Celery's processes have started and paint."""
+
+FLEETS_PAUSE = 0.1
+"""Seconds between what is asked for: Celery's workers take seconds to start again, in which a backlog grows."""
 
 SHARE = 6
 """Jobs of the one owner that may run at once: fewer than the engines of two processes have room for."""
@@ -136,19 +141,17 @@ models = ["someone/flux"]
 """
 
 
-def nudged_by(dispatcher: str) -> str:
-    return f'dispatcher = "{dispatcher}"\n' if dispatcher else ""
-
-
 @dataclass
 class Submitter(threading.Thread):
-    """Eight clients that never stop asking; `acknowledged` holds every id that was answered 202."""
+    """A client that never stops asking; `acknowledged` holds every id that was answered 202, `refused` what else came."""
 
     place: Installation
     seed: int
     services: tuple[HostedService, ...] = ()
     misbehaving: float = 0.2
+    pause: float = 0.03
     acknowledged: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -166,7 +169,7 @@ class Submitter(threading.Thread):
         with self.place.client() as client:
             while not self.stopped.is_set():
                 self._submit(client, chance)
-                time.sleep(0.03)
+                time.sleep(self.pause)
 
     def _submit(self, client: httpx.Client, chance: random.Random) -> None:
         prompt = f"picture {len(self.acknowledged)} of {chance.random()}"
@@ -179,21 +182,31 @@ class Submitter(threading.Thread):
         if body["model"] in MODELS[1:] and chance.random() < self.misbehaving:
             misdeeds = MISDEEDS_ON_A_ROUTE if body["model"] == "routed" else MISDEEDS
             body["options"] = {"misbehave": chance.choice(misdeeds)}
-        with contextlib.suppress(httpx.TransportError):
+        try:
             answer = client.post("/images", json=body)
-            if answer.status_code != httpx.codes.ACCEPTED:
-                return
-            self.acknowledged.append(answer.json()["id"])
-            if chance.random() < 0.05:
+        except httpx.TransportError as fault:
+            self.refused.append(repr(fault))
+            return
+        if answer.status_code != httpx.codes.ACCEPTED:
+            self.refused.append(answer.text)
+            return
+        self.acknowledged.append(answer.json()["id"])
+        if chance.random() < 0.05:
+            with contextlib.suppress(httpx.TransportError):
                 client.post(answer.json()["urls"]["cancel"])
+
+    def leave(self) -> None:
+        self.stopped.set()
+        self.join()
 
 
 @dataclass
 class Campaign:
-    """Two processes of one installation, one of which dies again and again."""
+    """Two processes of one installation, one of which dies again and again; `with_pools`: its workers are Celery's."""
 
     place: Installation
     chance: random.Random
+    with_pools: bool = False
     kills: dict[str, int] = field(default_factory=dict)
     let_go: list[float] = field(default_factory=list)
     peak: int = 0
@@ -212,36 +225,58 @@ class Campaign:
         return set(self.kills) & set(POINTS)
 
     def strike(self) -> None:
-        """Some kills: of the server, of the worker, of an engine's child, and of a worker at a named point."""
+        """Some kills: of the server, of the worker, of an engine's child, of a worker at a named point, of a family."""
         strikes = [self._kill_server, self._kill_worker, self._kill_child, self._kill_at_a_point]
+        strikes += [self._kill_family] if self.with_pools else []
         for strike in self.chance.sample(strikes, k=len(strikes)):
             time.sleep(self.chance.uniform(0.05, 0.6))
-            if victim := strike():
-                self.kills[victim] = self.kills.get(victim, 0) + 1
+            strike()
 
-    def _kill_server(self) -> str:
+    def _count(self, victim: str) -> None:
+        self.kills[victim] = self.kills.get(victim, 0) + 1
+
+    def _kill_server(self) -> None:
         self.server = self._replace(self.server, "serve")
         self.place.wait_ready()
-        return "server"
+        self._count("server")
 
-    def _kill_worker(self) -> str:
+    def _kill_worker(self) -> None:
         self.worker = self._replace(self.worker, "work")
-        return "worker"
+        self._count("worker")
+
+    def _kill_family(self) -> None:
+        """Celery's other pool: a child that paints, then the parent, which its children must not outlive for long."""
+        kill(self.worker)
+        parent = self.place.start("work", "--pool", "prefork", "--concurrency", "2")
+        child = until(lambda: next(filter(self._paints, painters_of(parent)), None), FAMILY_WITHIN)
+        child.kill()
+        self._count("prefork child")
+        self._note_let_go(child.pid)
+        children = until(lambda: len(found := painters_of(parent)) > 1 and found, FAMILY_WITHIN)
+        until(lambda: any(map(self._paints, children)), FAMILY_WITHIN)
+        kill(parent)
+        self._count("prefork parent")
+        _, alive = psutil.wait_procs(children, LONGEST_WAIT)
+        assert not alive, "they outlive their parent"
+        for one in children:
+            self._note_let_go(one.pid)
+        self.worker = self.place.start("work")
+
+    def _paints(self, process: psutil.Process) -> bool:
+        return bool(self._held(process.pid))
 
     def _replace(self, process: subprocess.Popen[bytes], command: str) -> subprocess.Popen[bytes]:
         kill(process)
         self._note_let_go(process.pid)
         return self.place.start(command)
 
-    def _kill_child(self) -> str:
+    def _kill_child(self) -> None:
         """Nobody, while no engine has a child."""
-        children = children_of(self.server) + children_of(self.worker)
-        if not children:
-            return ""
-        self.chance.choice(children).kill()
-        return "child"
+        if children := children_of(self.server) + children_of(self.worker):
+            self.chance.choice(children).kill()
+            self._count("child")
 
-    def _kill_at_a_point(self) -> str:
+    def _kill_at_a_point(self) -> None:
         """A worker that kills itself where it is told to, once it comes there; nobody, when it never does."""
         kill(self.worker)
         point = self.chance.choice(POINTS)
@@ -252,17 +287,13 @@ class Campaign:
             struck = _dies_by_itself(doomed, POINT_WITHIN)
         kill(doomed)
         self.worker = self.place.start("work")
-        return point if struck else ""
+        if struck:
+            self._count(point)
 
     def _note_let_go(self, pid: int) -> None:
         """How long until what a dead process held is free to be claimed, or was ended."""
         died = time.monotonic()
-        held = {
-            row["id"]: row["lease_epoch"]
-            for row in self.place.rows(
-                "SELECT id, lease_epoch FROM limner_jobs WHERE state = 'running' AND lease_owner LIKE ?", f"%:{pid}:%"
-            )
-        }
+        held = self._held(pid)
         while held and time.monotonic() - died < LONGEST_WAIT:
             held = {job: epoch for job, epoch in held.items() if self._still_lies(job, epoch)}
             if not held:
@@ -270,6 +301,13 @@ class Campaign:
             time.sleep(0.05)
         if held:
             self.let_go.append(float("inf"))
+
+    def _held(self, pid: int) -> dict[str, int]:
+        """The jobs whose lease a process has, and its epochs."""
+        found = self.place.rows(
+            "SELECT id, lease_epoch FROM limner_jobs WHERE state = 'running' AND lease_owner LIKE ?", f"%:{pid}:%"
+        )
+        return {row["id"]: row["lease_epoch"] for row in found}
 
     def _still_lies(self, job: str, epoch: int) -> bool:
         row = self.place.rows("SELECT lease_epoch, state FROM limner_jobs WHERE id = ?", job)[0]
@@ -282,25 +320,29 @@ def _dies_by_itself(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return False
 
 
-def run(home: Path, *, kills: int, seed: int, database: str = "", dispatcher: str = "") -> Campaign:
+def run(home: Path, ground: Ground, *, kills: int, seed: int) -> Campaign:
     """Strike `kills` times, then wait for quiet and check everything. Raises AssertionError."""
     with (
         DeepAIService(paint_seconds=0.1) as deepai,
         ReplicateService(paint_seconds=0.3) as replicate,
-        installation(home, nudged_by(dispatcher) + settings(home) + at_services(deepai, replicate), database) as place,
+        ground.installation(home, settings(home) + at_services(deepai, replicate)) as place,
     ):
-        campaign = Campaign(place, random.Random(seed))
+        campaign = Campaign(place, random.Random(seed), with_pools=ground.is_fleet)
         campaign.start()
-        submitter = Submitter(place, seed, services=(deepai, replicate))
+        pause = FLEETS_PAUSE if ground.is_fleet else Submitter.pause
+        submitter = Submitter(place, seed, services=(deepai, replicate), pause=pause)
         submitter.start()
         for _ in range(kills):
             if campaign.killed >= kills and campaign.struck_points:
                 break
             campaign.strike()
-        submitter.stopped.set()
-        submitter.join()
+        submitter.leave()
         jobs = check_everything(
-            place, submitter.acknowledged, ledgers=sorted(home.glob("*.jsonl")), services=(deepai, replicate)
+            place,
+            submitter.acknowledged,
+            share=SHARE,
+            ledgers=sorted(home.glob("*.jsonl")),
+            services=(deepai, replicate),
         )
         campaign.peak = check_shares(place, SHARE)
         summarise(campaign, jobs, seed)
@@ -318,30 +360,18 @@ def summarise(campaign: Campaign, jobs: dict[str, dict[str, object]], seed: int)
     )
 
 
-@contextlib.contextmanager
-def a_dispatcher() -> Iterator[str]:
-    with contextlib.closing(Redis()) as broker:
-        yield f"celery+{broker.url}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    parser.add_argument("--postgres", action="store_true", help="on a server of its own instead of a file")
-    parser.add_argument("--celery", action="store_true", help="there, with Celery's workers and a Redis of its own")
+    add_ground(parser)
     given = parser.parse_args()
     rounds = range(0, given.kills, 25)
     for number, done in enumerate(rounds):
         seed = given.seed + number
         print(f"round {number + 1} of {len(rounds)}, seed {seed}", flush=True)
-        with (
-            tempfile.TemporaryDirectory(prefix="limner-faults-") as folder,
-            a_database(given.postgres or given.celery) as database,
-            a_dispatcher() if given.celery else contextlib.nullcontext("") as dispatcher,
-        ):
-            kills = min(25, given.kills - done)
-            run(Path(folder), kills=kills, seed=seed, database=database, dispatcher=dispatcher)
+        with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder, a_ground(given.on) as ground:
+            run(Path(folder), ground, kills=min(25, given.kills - done), seed=seed)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
 import pytest
 
+from tests.faults.grounds import NotHere, a_ground
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request):
-    """A Postgres URL, or nothing for the file in the installation's home."""
-    return request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+
+@pytest.fixture
+def ground(request):
+    """Of the test's own, of the kind that it names."""
+    try:
+        with a_ground(request.param) as made:
+            yield made
+    except NotHere as lack:
+        pytest.skip(str(lack))

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.campaign import SHARE, Submitter, settings
-from tests.faults.databases import a_server
-from tests.faults.installation import installation
-from tests.faults.oracle import check_everything, check_shares
-from tests.repositories.postgres_server import Postgres
+from tests.faults.grounds import FLEETS, Ground, a_ground, add_ground
+from tests.faults.oracle import check_everything, check_patience
 
 LONGEST = 3.0
 LEAST_JOBS = 50
@@ -28,15 +26,14 @@ class Outages:
 
     killed: int = 0
     jobs: int = 0
-    retried: int = 0
-    lost_leases: int = 0
 
 
-def run(home: Path, server: Postgres, *, outages: int, seed: int) -> Outages:
+def run(home: Path, ground: Ground, *, outages: int, seed: int) -> Outages:
     """Raises AssertionError. No process may end, and no paint that is paid for may be thrown away."""
-    struck, chance = Outages(), random.Random(seed)
-    with installation(home, settings(home), server.new_database()) as place:
+    struck, chance, server = Outages(), random.Random(seed), ground.postgres
+    with ground.installation(home, settings(home)) as place:
         processes = [place.start("serve"), place.start("work")]
+        processes += [place.start("work", "--pool", "prefork", "--concurrency", "2")] if ground.is_fleet else []
         place.wait_ready()
         submitter = Submitter(place, seed, misbehaving=0.0)
         submitter.start()
@@ -48,15 +45,12 @@ def run(home: Path, server: Postgres, *, outages: int, seed: int) -> Outages:
             struck.killed += 1
         while len(submitter.acknowledged) < LEAST_JOBS:
             time.sleep(0.1)
-        submitter.stopped.set()
-        submitter.join()
-        assert [process.poll() for process in processes] == [None, None], "a process did not outlive the outage"
+        submitter.leave()
+        assert not any(process.poll() is not None for process in processes), "a process did not outlive the outage"
         place.wait_ready()
-        jobs = check_everything(place, submitter.acknowledged, seconds=120, ledgers=sorted(home.glob("*.jsonl")))
-        check_shares(place, SHARE)
-        struck.jobs = len(jobs)
-        struck.retried = sum(job["attempt"] > 1 for job in jobs.values())
-        struck.lost_leases = sum(row["lease_losses"] for row in place.rows("SELECT lease_losses FROM limner_jobs"))
+        ledgers = sorted(home.glob("*.jsonl"))
+        struck.jobs = len(check_everything(place, submitter.acknowledged, share=SHARE, ledgers=ledgers))
+        check_patience(place)
     return struck
 
 
@@ -64,10 +58,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outages", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    add_ground(parser, "postgres", *FLEETS)
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder, a_server() as server:
-        print(run(Path(folder), server, outages=arguments.outages, seed=arguments.seed))
+    with tempfile.TemporaryDirectory(prefix="limner-faults-") as folder, a_ground(arguments.on) as ground:
+        print(run(Path(folder), ground, outages=arguments.outages, seed=arguments.seed))
 
 
 if __name__ == "__main__":

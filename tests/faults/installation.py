@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +105,11 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """The engines' children, which have groups of their own, too; and those whose parent is long gone."""
     children = children_of(process)
     with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGCONT)
-        process.kill()
+        os.killpg(process.pid, signal.SIGCONT)
+        os.killpg(process.pid, signal.SIGKILL)
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
@@ -118,8 +119,31 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The engines' child processes."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return [one for one in psutil.Process(process.pid).children() if "isolated_child" in " ".join(one.cmdline())]
+        return [one for one in psutil.Process(process.pid).children(recursive=True) if _is_an_engines(one)]
     return []
+
+
+def _is_an_engines(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return "isolated_child" in " ".join(process.cmdline())
+    return False
+
+
+def painters_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes of Celery's pool that live."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process.pid).children()
+        return [one for one in children if one.status() != psutil.STATUS_ZOMBIE and not _is_an_engines(one)]
+    return []
+
+
+def until(true: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """What is true at last."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+    return found
 
 
 @contextlib.contextmanager

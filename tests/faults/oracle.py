@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from limner.domain.policy import Policy
 from limner.testing.ledger_service import charges, read_ledger
 from limner.testing.services.service import HostedService
 from tests.faults.installation import Installation
@@ -125,16 +126,29 @@ def check_service(service: HostedService, jobs: Iterable[dict[str, Any]]) -> Non
         assert counted[job["request"]["prompt"]] <= allowed, (counted[job["request"]["prompt"]], job)
 
 
+def check_patience(place: Installation) -> None:
+    """A pause and nothing else: nothing was tried again, and nothing that is paid for was thrown away. A job that is
+    cancelled amid a paid call says so.
+    """
+    for job in place.rows("SELECT id, state, attempt, lease_losses, crash_count, ambiguous_calls FROM limner_jobs"):
+        assert job["state"] in {"succeeded", "cancelled"}, job
+        assert (job["attempt"] <= 1, job["lease_losses"], job["crash_count"]) == (True, 0, 0), job
+        assert job["state"] == "cancelled" or job["ambiguous_calls"] == 0, job
+
+
 def check_everything(
     place: Installation,
     ids: Sequence[str],
     *,
+    share: int = Policy().running_per_owner,
     seconds: float = 120.0,
     ledgers: Sequence[Path] = (),
     services: Iterable[HostedService] = (),
 ) -> dict[str, dict[str, Any]]:
+    """`share`: how many jobs of one owner may run at once."""
     jobs = wait_until_final(place, ids, seconds)
     check_events(place, ids)
+    check_shares(place, share)
     check_images(place, jobs.values())
     check_lanes(place)
     check_integrity(place)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import os
 import random
 import signal
 import tempfile
@@ -19,10 +18,11 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults.campaign import Submitter, settings
-from tests.faults.installation import Installation, free_port, installation
+from tests.faults.campaign import SHARE, Submitter, settings
+from tests.faults.grounds import FLEETS, Ground, a_ground, add_ground
+from tests.faults.installation import Installation, free_port
 from tests.faults.oracle import check_everything
-from tests.storages.buckets import CREDENTIALS, Buckets
+from tests.storages.buckets import Buckets
 
 LONGEST = 1.5
 LEAST_JOBS = 50
@@ -39,8 +39,8 @@ class Outages:
 
 
 def strike(store: Buckets, chance: random.Random, struck: Outages) -> None:
-    """The store dies and is started again, or stops answering for a while."""
-    if chance.random() < 0.5:
+    """The store dies and is started again, or stops answering for a while, in turn."""
+    if struck.killed <= struck.frozen:
         store.kill()
         time.sleep(chance.uniform(0.2, LONGEST))
         store.start()
@@ -52,11 +52,10 @@ def strike(store: Buckets, chance: random.Random, struck: Outages) -> None:
         struck.frozen += 1
 
 
-def run(home: Path, *, outages: int, seed: int) -> Outages:
+def run(home: Path, ground: Ground, *, outages: int, seed: int) -> Outages:
     """Raises AssertionError."""
-    os.environ.update(CREDENTIALS)
-    struck, chance = Outages(), random.Random(seed)
-    with running(home) as (place, other, store):
+    struck, chance, store = Outages(), random.Random(seed), ground.store
+    with running(home, ground) as (place, other):
         submitter = Submitter(place, seed, misbehaving=0.0)
         submitter.start()
         while struck.killed + struck.frozen < outages:
@@ -66,28 +65,26 @@ def run(home: Path, *, outages: int, seed: int) -> Outages:
             struck.submitted_meanwhile += len(submitter.acknowledged) - before
         while len(submitter.acknowledged) < LEAST_JOBS:
             time.sleep(0.1)
-        submitter.stopped.set()
-        submitter.join()
+        submitter.leave()
+        assert not submitter.refused, submitter.refused
         place.wait_ready()
-        jobs = check_everything(place, submitter.acknowledged, seconds=120, ledgers=sorted(home.glob("*.jsonl")))
+        jobs = check_everything(place, submitter.acknowledged, share=SHARE, ledgers=sorted(home.glob("*.jsonl")))
         struck.jobs = len(jobs)
         check_the_other_server(place, other, jobs.values())
     return struck
 
 
 @contextlib.contextmanager
-def running(home: Path) -> Iterator[tuple[Installation, str, Buckets]]:
-    """An installation with two servers and its pictures in a store; the second server's URL."""
-    store = Buckets(home / "s3")
-    try:
-        with installation(home / "limner", f'storage = "{store.url()}"\n{settings(home)}') as place:
-            port = free_port()
-            place.start("serve", port=port)
-            place.start("serve")
-            place.wait_ready()
-            yield place, f"http://127.0.0.1:{port}", store
-    finally:
-        store.kill()
+def running(home: Path, ground: Ground) -> Iterator[tuple[Installation, str]]:
+    """An installation with two servers, and a worker of each pool of Celery's; the second server's URL."""
+    with ground.installation(home, settings(home)) as place:
+        port = free_port()
+        place.start("serve", port=port)
+        place.start("serve")
+        for pool in ("threads", "prefork") if ground.is_fleet else ():
+            place.start("work", "--pool", pool, "--concurrency", "2")
+        place.wait_ready()
+        yield place, f"http://127.0.0.1:{port}"
 
 
 def check_the_other_server(place: Installation, url: str, jobs) -> None:
@@ -102,10 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outages", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    add_ground(parser, "sqlite", *FLEETS)
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="limner-outages-") as folder:
-        print(run(Path(folder), outages=arguments.outages, seed=arguments.seed))
+    with tempfile.TemporaryDirectory(prefix="limner-outages-") as folder, a_ground(arguments.on, bucket=True) as ground:
+        print(run(Path(folder), ground, outages=arguments.outages, seed=arguments.seed))
 
 
 if __name__ == "__main__":

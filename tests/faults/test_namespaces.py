@@ -3,14 +3,13 @@
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from limner.actions.worker_name import WorkerName
-from tests.faults.installation import installation, kill
+from tests.faults.installation import installation, kill, until
 from tests.faults.oracle import check_everything
 
 pytestmark = pytest.mark.faults
@@ -18,6 +17,8 @@ pytestmark = pytest.mark.faults
 UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 IN_A_NAMESPACE = UNSHARE if os.geteuid() == 0 else [*UNSHARE, "--user", "--map-root-user"]
 JOBS = 12
+SHARE = 5
+"""Jobs of the one owner that may run at once: fewer than the three processes have room for."""
 
 SETTINGS = """
 model = "slow"
@@ -33,6 +34,7 @@ on_ambiguous = "retry"
 lease = 5.0
 start_margin = 1.0
 sweep = 0.2
+running_per_owner = {share}
 """
 
 
@@ -43,7 +45,7 @@ def namespaces():
 
 
 def test_a_living_worker_keeps_its_jobs_and_a_killed_ones_are_painted_again(tmp_path):
-    with installation(tmp_path, SETTINGS.format(home=tmp_path)) as place:
+    with installation(tmp_path, SETTINGS.format(home=tmp_path, share=SHARE)) as place:
         place.start("serve")
         doomed, _ = (place.start("work", under=IN_A_NAMESPACE) for _ in range(2))
         place.wait_ready()
@@ -54,7 +56,7 @@ def test_a_living_worker_keeps_its_jobs_and_a_killed_ones_are_painted_again(tmp_
         assert (first.pid, first.machine) == (second.pid, second.machine), "they can be told apart without trying"
         its_namespace = end(doomed)
         (lost,) = [ids for name, ids in held(place).items() if name.namespace == its_namespace]
-        ended = check_everything(place, jobs, ledgers=[tmp_path / "slow.jsonl"])
+        ended = check_everything(place, jobs, share=SHARE, ledgers=[tmp_path / "slow.jsonl"])
         losses = {row["id"]: row["lease_losses"] for row in place.rows("SELECT id, lease_losses FROM limner_jobs")}
     assert {job["state"] for job in ended.values()} == {"succeeded"}
     assert {job for job, count in losses.items() if count} == lost
@@ -80,11 +82,3 @@ def end(process):
     kill(process)
     psutil.wait_procs([worker])
     return namespace
-
-
-def until(true):
-    end = time.monotonic() + 30
-    while not (found := true()):
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
-    return found

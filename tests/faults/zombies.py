@@ -12,22 +12,28 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.faults.databases import a_database
-from tests.faults.installation import Installation, installation
+from tests.faults.grounds import Ground, a_ground, add_ground
+from tests.faults.installation import Installation, until
 from tests.faults.oracle import check_everything
 
-SETTINGS = """
+FENCE = "lease lost: what was painted is dropped"
+SHARE = 1
+"""Jobs of the one owner that may run at once: a frozen one counts until its lease is over, and not again when it thaws."""
+
+SETTINGS = f"""
 model = "slow"
 
 [engines.slow]
 kind = "ledger"
-ledger = "{home}/slow.jsonl"
+ledger = "{{home}}/slow.jsonl"
 paint_seconds = 0.8
 on_ambiguous = "retry"
+
+[engines.quick]
+kind = "instant"
 
 [limits]
 lease = 1.0
@@ -35,6 +41,7 @@ start_margin = 0.2
 sweep = 0.1
 poll = 0.2
 queued_per_owner = 100000
+running_per_owner = {SHARE}
 """
 
 
@@ -42,22 +49,34 @@ def row_of(place: Installation, job: str) -> dict[str, Any]:
     return place.rows("SELECT * FROM limner_jobs WHERE id = ?", job)[0]
 
 
-def freeze_one(place: Installation) -> str:
-    """A job whose worker freezes while it paints and thaws after another finished; returns its id."""
-    with place.client() as client:
-        job = str(client.post("/images", json={"prompt": "a frozen pond"}).raise_for_status().json()["id"])
-    _wait_until(lambda: row_of(place, job)["lease_owner"] is not None)
-    pid = int(row_of(place, job)["lease_owner"].split(":")[3])
-    time.sleep(0.2)
-    freeze(place, pid)
+def freeze_one(place: Installation, number: int) -> list[dict[str, Any]]:
+    """A worker freezes while it paints and thaws after others finished its job and the next; their rows."""
+    job, next_job = (_ask(place, model) for model in ("slow", "quick"))
+    pid = _freeze_the_painter_of(place, job)
     try:
-        _wait_until(lambda: row_of(place, job)["finished_at"] is not None)
-        finished = row_of(place, job)
+        until(lambda: all(row_of(place, one)["finished_at"] is not None for one in (job, next_job)))
+        finished = [row_of(place, one) for one in (job, next_job)]
     finally:
         os.kill(pid, signal.SIGCONT)
-    time.sleep(1.0)
-    assert row_of(place, job) == finished, "a thawed worker wrote over a finished job"
-    return job
+    until(lambda: place.log.read_text().count(FENCE) > number)
+    return finished
+
+
+def _ask(place: Installation, model: str) -> str:
+    with place.client() as client:
+        asked = client.post("/images", json={"prompt": "a frozen pond", "model": model})
+    return str(asked.raise_for_status().json()["id"])
+
+
+def _freeze_the_painter_of(place: Installation, job: str) -> int:
+    """Amid the paint; its pid."""
+    owner = until(lambda: row_of(place, job)["lease_owner"])
+    pid = int(owner.split(":")[3])
+    time.sleep(0.2)
+    freeze(place, pid)
+    now = row_of(place, job)
+    assert (now["lease_owner"], now["finished_at"]) == (owner, None), "it was painted before it could be frozen"
+    return pid
 
 
 def freeze(place: Installation, pid: int) -> None:
@@ -76,33 +95,28 @@ def _is_free(lock: Path) -> bool:
     return False
 
 
-def _wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.02)
-
-
-def run(home: Path, *, zombies: int, database: str = "") -> int:
-    """Returns how often the fence was hit, by the log of the thawed workers."""
-    with installation(home, SETTINGS.replace("{home}", str(home)), database) as place:
+def run(home: Path, ground: Ground, *, zombies: int) -> int:
+    """Returns how often the fence was hit, by the log of the thawed workers. Raises AssertionError."""
+    with ground.installation(home, SETTINGS.replace("{home}", str(home))) as place:
         place.start("serve")
         place.wait_ready()
-        place.start("work")
-        jobs = [freeze_one(place) for _ in range(zombies)]
-        check_everything(place, jobs, ledgers=[home / "slow.jsonl"])
-        return place.log.read_text().count("lease lost")
+        for pool in (("--pool", "threads"), ("--pool", "prefork")) if ground.is_fleet else ((),):
+            place.start("work", *pool)
+        until(lambda: place.log.read_text().count(" ready.") > 1 or not ground.is_fleet)
+        finished = [row for number in range(zombies) for row in freeze_one(place, number)]
+        assert [row_of(place, row["id"]) for row in finished] == finished, "a thawed worker wrote over a finished job"
+        check_everything(place, [row["id"] for row in finished], share=SHARE, ledgers=[home / "slow.jsonl"])
+        return place.log.read_text().count(FENCE)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--zombies", type=int, default=200)
-    parser.add_argument("--postgres", action="store_true", help="on a server of its own instead of a file")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="limner-zombies-") as folder, a_database(arguments.postgres) as database:
-        fenced = run(Path(folder), zombies=arguments.zombies, database=database)
-    print(f"{arguments.zombies} zombies: 0 overwrote anything; the fence was hit {fenced} times")
+    add_ground(parser)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="limner-zombies-") as folder, a_ground(given.on) as ground:
+        fenced = run(Path(folder), ground, zombies=given.zombies)
+    print(f"{given.zombies} zombies: 0 overwrote anything; the fence was hit {fenced} times")
 
 
 if __name__ == "__main__":

