@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -55,9 +56,10 @@ class DispatcherSuite:
         await asyncio.wait_for(opened.wait(0.01), 5)
 
     async def test_another_thread_may_nudge(self, opened):
-        waiter = await waiting(opened)
-        threading.Thread(target=opened.nudge, args=("painter",)).start()
-        await asyncio.wait_for(waiter, 5)
+        waiter, began = await waiting(opened), time.monotonic()
+        threading.Timer(0.1, opened.nudge, args=("painter",)).start()  # the loop sleeps by then, and must be woken
+        await asyncio.wait_for(waiter, LONG)
+        assert time.monotonic() - began < 5
 
     async def test_closing_ends_every_wait(self, opened):
         waiters = [await waiting(opened) for _ in range(3)]
