@@ -18,12 +18,15 @@ async def watching(client, url, **headers):
 
 
 @pytest.fixture(params=["alone", "fleet"])
-async def served(request, tmp_path):
-    """A server that paints; or one of a fleet, which shares rows, pictures and a broker with another that does."""
+async def served(request, tmp_path, monkeypatch):
+    """A server that paints; or one of a fleet, which shares rows, pictures and a broker with another that does. There no
+    stream reads rows by itself within a test, as it does at each of its heartbeats.
+    """
     if request.param == "alone":
         async with House(tmp_path / "home").serve() as house:
             yield house
         return
+    monkeypatch.setattr("limner.web.routes.events.HEARTBEAT_EVERY", 60.0)
     shared = {
         "database": request.getfixturevalue("postgres_url"),
         "dispatcher": f"celery+{request.getfixturevalue('redis_server').url}",
