@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import sqlite3
 import threading
 from dataclasses import replace
 
@@ -56,6 +58,20 @@ async def test_workers_and_watchers_are_told_after_the_commit(needs):
     assert needs.dispatcher.nudged == ["painter"]
     assert needs.notifier.signals == [JobChanged(job_id=job.id, owner="ann", seq=1)]
     assert needs.observer.timed == ["limner_accept_seconds"]
+
+
+async def test_what_they_are_told_of_is_committed_by_then(tmp_path):
+    """Another connection sees the row while they are told: who looks at once finds it."""
+    seen = []
+
+    def look(*_):
+        with contextlib.closing(sqlite3.connect(f"file:{tmp_path}/limner.db?mode=ro", uri=True)) as connection:
+            seen.extend(connection.execute("SELECT state FROM limner_jobs"))
+
+    async with studio(tmp_path / "limner.db") as needs:
+        needs.dispatcher.nudge = needs.notifier.publish = look
+        await submitted(needs)
+    assert seen == [("queued",), ("queued",)]
 
 
 @pytest.mark.parametrize(

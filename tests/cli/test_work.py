@@ -43,3 +43,27 @@ async def test_it_paints_for_the_processes_that_do_not(folder):
         working.send_signal(signal.SIGTERM)
         out, _ = await asyncio.to_thread(working.communicate, timeout=20)
     assert (working.returncode, out.startswith("Painting for ")) == (0, True)
+
+
+QUEUES = """
+model = "quick"
+
+[engines.quick]
+kind = "instant"
+
+[engines.large]
+kind = "instant"
+queue = "gpu"
+"""
+
+
+async def test_it_paints_for_the_queues_that_it_is_told_without_a_broker(folder):
+    (folder / "limner.toml").write_text(QUEUES)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with running([*LIMNER, "work", "--queues", "gpu"], cwd=folder, **quiet):
+        async with Limner(work=False) as limner:
+            other = await limner.submit("a fox", owner="ann")
+            job = await limner.submit("a fox", model="large", owner="ann")
+            async with asyncio.timeout(30):
+                assert (await limner.jobs.wait(job.id, owner="ann")).state is JobState.SUCCEEDED
+            assert (await limner.jobs.find(other.id, owner="ann")).state is JobState.QUEUED

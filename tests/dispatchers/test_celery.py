@@ -10,7 +10,8 @@ import time
 import pytest
 from kombu import Connection, Queue
 
-from limner.dispatchers.celery import COALESCED, LOOK, CeleryDispatcher
+from limner.dispatchers.celery import COALESCED, LOOK, CeleryDispatcher, celery_app
+from tests.dispatchers.suite import DispatcherSuite
 from tests.fleet.brokers import Proxy
 
 LONG = 30.0
@@ -42,6 +43,35 @@ def taken(url, queue, *, wait=5.0):
                 found[-1].ack()
         declared(connection.default_channel).delete()
     return found
+
+
+@pytest.fixture(scope="module")
+def shared_queues():
+    """The queue that each broker has for the suite: to clear one away takes longer than a test."""
+    queues = {}
+    yield queues
+    for url, queue in queues.items():
+        taken(url, queue, wait=0.1)
+
+
+class TestCelery(DispatcherSuite):
+    """With each broker; what a nudge is to other processes follows below."""
+
+    @pytest.fixture
+    def dispatcher(self, broker, queue, shared_queues):
+        return CeleryDispatcher(broker, {"painter": shared_queues.setdefault(broker, queue)}, "limner-test")
+
+
+def test_what_is_said_to_celery():
+    """Messages are acknowledged before the work, which leases guard; a worker takes few; nobody keeps results."""
+    facts = celery_app("celery+redis://127.0.0.1:1/0", "limner").conf
+    assert (facts.task_acks_late, facts.worker_prefetch_multiplier) == (False, 1)
+    assert (facts.task_ignore_result, facts.task_store_errors_even_if_ignored, facts.result_backend) == (
+        True,
+        False,
+        None,
+    )
+    assert (facts.task_serializer, facts.accept_content) == ("json", ["json"])
 
 
 async def test_a_nudge_names_a_queue_and_no_job(broker, queue):

@@ -136,13 +136,16 @@ def rabbit_answers(url=RABBIT):
 
 
 class Proxy:
-    """Stands between us and a server: passes on, cuts all connections, or swallows what is sent."""
+    """Stands between us and a server at a port, or at a socket's path: passes on, cuts all connections, swallows what is
+    sent, or forgets connections without a word.
+    """
 
-    def __init__(self, port):
-        self._target = ("127.0.0.1", port)
+    def __init__(self, target):
+        self._target = target
         self._pairs = set()
         self._passing = threading.Event()
         self._passing.set()
+        self._forgotten = []
         self._refusing = False
         proxy = self
 
@@ -158,18 +161,26 @@ class Proxy:
     def carry(self, near):
         if self._refusing:
             return
-        with contextlib.suppress(OSError), socket.create_connection(self._target) as far:
+        with contextlib.suppress(OSError), self._reach() as far:
             self._pairs.add((near, far))
-            back = threading.Thread(target=self._pump, args=(far, near), daemon=True)
+            passing = self._passing
+            back = threading.Thread(target=self._pump, args=(far, near, passing), daemon=True)
             back.start()
-            self._pump(near, far)
+            self._pump(near, far, passing)
             back.join()
             self._pairs.discard((near, far))
 
-    def _pump(self, source, target):
+    def _reach(self):
+        if isinstance(self._target, int):
+            return socket.create_connection(("127.0.0.1", self._target))
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(str(self._target))
+        return far
+
+    def _pump(self, source, target, passing):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                self._passing.wait()
+                passing.wait()
                 target.sendall(data)
         for end in (source, target):
             with contextlib.suppress(OSError):
@@ -190,12 +201,21 @@ class Proxy:
         """Connections live, and nothing comes through."""
         self._passing.clear()
 
+    def forget(self):
+        """Nothing comes through the connections that there are, and nobody is told; new ones are welcome."""
+        self._passing.clear()
+        self._forgotten.append(self._passing)
+        self._passing = threading.Event()
+        self._passing.set()
+
     def pass_on(self):
         self._refusing = False
         self._passing.set()
 
     def close(self):
         self.pass_on()
+        for passing in self._forgotten:
+            passing.set()
         self._server.shutdown()
         self._server.server_close()
         self.cut()

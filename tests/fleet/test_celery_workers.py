@@ -11,9 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from kombu import Queue
 
+from limner.dispatchers.celery import LOOK, celery_app
 from tests.faults.installation import LIMNER, installation
 from tests.faults.oracle import FINAL, wait_until_final
+from tests.fleet.customs import customized
 
 CELERY = str(Path(sys.executable).with_name("celery"))
 SETTINGS = """
@@ -35,6 +38,8 @@ on_ambiguous = "retry"
 kind = "instant"
 queue = "{queue}-gpu"
 
+{engines}
+
 [limits]
 poll = {poll}
 drain_grace = {grace}
@@ -55,10 +60,12 @@ def queue():
 @pytest.fixture
 def fleet(tmp_path, postgres_url, broker, queue):
     @contextmanager
-    def fleet(*, seconds=60.0, poll=60.0, grace=0.5, share=16, broker=broker):
+    def fleet(*, seconds=60.0, poll=60.0, grace=0.5, share=16, broker=broker, engines=""):
         facts = {"broker": broker, "queue": queue, "home": tmp_path, "seconds": seconds, "poll": poll}
         facts |= {"grace": grace, "share": share}
-        with installation(tmp_path, SETTINGS.format(**facts), postgres_url) as place:
+        with installation(
+            tmp_path, SETTINGS.format(**facts, engines=engines.format(queue=queue)), postgres_url
+        ) as place:
             place.start("serve")
             place.wait_ready()
             yield place
@@ -93,24 +100,38 @@ def looked(place):
     return sum("limner.look" in line and "succeeded" in line for line in place.log.read_text().splitlines())
 
 
+@pytest.fixture
+def deaf(tmp_path, monkeypatch):
+    """Processes hear of nothing through the database, and poll long after the test: what they find, a nudge told them."""
+    customized(tmp_path, monkeypatch, DEAF)
+
+
+DEAF = """
+from limner.notifiers.postgres import ListenWatch
+
+ListenWatch.start = lambda watch, loop, moved: None
+"""
+
+
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-async def test_a_nudge_makes_workers_look_and_paint(fleet, pool):
+async def test_a_nudge_makes_workers_look_and_paint(deaf, fleet, pool):
     with fleet() as place:
         worker = place.start("work", "--pool", pool, "--concurrency", "2")
         ready(place)
-        jobs = [ask(place, prompt=f"fox {number}") for number in range(6)]
-        assert {job["state"] for job in wait_until_final(place, jobs, 30).values()} == {"succeeded"}
+        for number in range(2):
+            jobs = [ask(place, prompt=f"fox {number}") for _ in range(3)]
+            assert {job["state"] for job in wait_until_final(place, jobs, 15).values()} == {"succeeded"}
         until(lambda: looked(place) > 0)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
 
 
-async def test_celerys_own_command_takes_the_queues_it_is_told(fleet, queue):
+async def test_celerys_own_command_takes_the_queues_it_is_told(deaf, fleet, queue):
     with fleet() as place:
         place.run([CELERY, "-A", "limner.celery", "worker", "--pool", "threads", "-Q", f"{queue}-gpu"])
         ready(place)
         here, there = ask(place), ask(place, model="elsewhere")
-        assert wait_until_final(place, [there], 30)[there]["state"] == "succeeded"
+        assert wait_until_final(place, [there], 15)[there]["state"] == "succeeded"
         assert state_of(place, here)["state"] == "queued"
         place.start("work", "--queues", queue)
         assert wait_until_final(place, [here], 30)[here]["state"] == "succeeded"
@@ -188,6 +209,99 @@ async def test_a_warm_shutdown_does_not_wait_for_a_child_that_was_killed(fleet):
         until(lambda: children[0].pid not in {child.pid for child in psutil.Process(worker.pid).children()})
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
+
+
+async def test_a_nudge_is_acknowledged_before_the_work_and_one_more_is_taken(fleet, broker, queue):
+    """So many wait at the broker, for others, while this worker has one look in hand and one ahead of it."""
+    with fleet() as place:
+        place.start("work", "--queues", queue, "--concurrency", "1")
+        ready(place)
+        job = ask(place, model="slow")
+        until(lambda: state_of(place, job)["state"] == "running")
+        with celery_app(broker, "limner-test").connection_for_write() as connection:
+            until(lambda: " received" in place.log.read_text())
+            for _ in range(4):
+                celery_app(broker, "limner-test").send_task(LOOK, args=[queue], queue=queue, connection=connection)
+            nudges = Queue(queue, routing_key=queue)(connection.default_channel)
+            until(lambda: nudges.queue_declare().message_count == 3)
+            time.sleep(1)
+            assert nudges.queue_declare().message_count == 3
+
+
+@on_redis
+async def test_a_pool_of_processes_grows_and_the_new_child_paints(fleet, broker):
+    with fleet() as place:
+        worker = place.start("work", "--pool", "prefork", "--concurrency", "1")
+        ready(place)
+        for _ in range(3):
+            ask(place, model="slow")
+        until(lambda: len(painters(place)) == 1)
+        celery(broker, "control", "pool_grow", "1")
+        until(lambda: len(painters(place)) == 2)
+        assert len(psutil.Process(worker.pid).children()) == 2
+        assert {row["state"]: row["n"] for row in place.rows(STATES)} == {"running": 2, "queued": 1}
+
+
+def painters(place):
+    rows = place.rows("SELECT DISTINCT lease_owner FROM limner_jobs WHERE state = 'running'")
+    return {row["lease_owner"] for row in rows}
+
+
+NOTED = """
+import json
+import os
+import psycopg
+
+connect = psycopg.connect
+
+
+def noting(*given, **named):
+    with open("{notes}", "a") as notes:
+        print(json.dumps({{"connects": os.getpid()}}), file=notes)
+    return connect(*given, **named)
+
+
+psycopg.connect = noting
+"""
+NOTING_ENGINE = """
+import asyncio
+import json
+import os
+
+from limner.testing.instant import InstantEngine
+
+
+class Noting(InstantEngine):
+    def __init__(self, notes: str) -> None:
+        super().__init__()
+        self.notes, self.made = notes, os.getpid()
+
+    async def paint(self, task):
+        await asyncio.sleep(1)
+        with open(self.notes, "a") as notes:
+            print(json.dumps({"made": self.made, "paints": os.getpid()}), file=notes)
+        async for stroke in super().paint(task):
+            yield stroke
+"""
+
+
+@on_redis
+async def test_engines_and_connections_are_made_after_the_fork(fleet, tmp_path, monkeypatch):
+    notes = tmp_path / "notes"
+    customized(tmp_path, monkeypatch, NOTED.format(notes=notes), noting=NOTING_ENGINE)
+    with fleet(engines=f'[engines.noting]\nkind = "noting"\nqueue = "{{queue}}"\nnotes = "{notes}"') as place:
+        worker = place.start("work", "--pool", "prefork", "--concurrency", "2")
+        ready(place)
+        children = {child.pid for child in until(lambda: psutil.Process(worker.pid).children())}
+        jobs = [ask(place, model="noting") for _ in range(4)]
+        wait_until_final(place, jobs, 30)
+        noted = [json.loads(line) for line in notes.read_text().splitlines()]
+        painted = [(note["made"], note["paints"]) for note in noted if "made" in note]
+        assert {made for made, _ in painted} == {paints for _, paints in painted} == children
+        assert all(made == paints for made, paints in painted)
+        connected = {note["connects"] for note in noted if "connects" in note}
+        assert children < connected
+        assert worker.pid not in connected
 
 
 async def test_a_child_paints_one_job_at_a_time(fleet):

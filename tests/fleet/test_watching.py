@@ -104,6 +104,16 @@ def test_nothing_durable_is_missed_while_a_server_dies(machines):
     assert everything.connections > 1
     positions = [tuple(map(int, number.split("."))) for number, _ in everything.of("job") if number]
     assert positions == sorted(positions)
+    for job in jobs:
+        latest = [data for _, data in everything.of("job") if data["id"] == job][-1]
+        assert told_by(latest) == told_by(jobs[job].of("job")[-1][1])
+
+
+def told_by(job):
+    """All but its addresses, which differ from server to server."""
+    return {name: value for name, value in job.items() if name not in {"urls", "images"}}, [
+        image["id"] for image in job["images"]
+    ]
 
 
 def ended_in(watcher):

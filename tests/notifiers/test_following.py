@@ -16,6 +16,7 @@ from limner.notifiers.following import FollowingNotifier
 from limner.notifiers.postgres import ListenWatch, _Listener
 from limner.notifiers.sqlite import FileWatch
 from limner.repositories.sql.postgres import PostgresDatabase
+from tests.fleet.brokers import Proxy
 from tests.repositories.making import claimed, new_image, opened, submitted
 
 ANN = Principal(user_id="ann")
@@ -138,6 +139,54 @@ async def test_an_owners_watcher_hears_jobs_that_others_submit_and_paint(place, 
             tick = ProgressTick(job_id=job.id, owner="ann", fraction=0.25, step=1, steps=4)
             await there.save_progress([tick])
             assert await ear.next(5) == (tick,)
+
+
+async def told(notifier, repository):
+    """The id of a job that was submitted there, and of which the watchers there were told."""
+    job = await submitted(repository)
+    notifier.publish((JobChanged(job_id=job.id, owner="ann", seq=1),))
+    return job.id
+
+
+async def hears(ear, job_id, seconds=2):
+    assert [change.job_id for change in await heard(ear, JobChanged, seconds)] == [job_id]
+
+
+async def test_what_others_say_is_heard_at_once_and_not_at_the_next_look(place, here, there, monkeypatch):
+    monkeypatch.setattr("limner.notifiers.postgres.LOOK_EVERY", 60)
+    async with listening(place, here) as notifier, listening(place, there) as other:
+        with notifier.subscribe(owner="ann") as ear:
+            for _ in range(3):
+                await hears(ear, await told(other, there))
+                await asyncio.sleep(0.2)
+
+
+@pytest.fixture
+def proxy(postgres):
+    """On the way to Postgres."""
+    proxy = Proxy(postgres.socket)
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.parametrize("dead", ["who hears", "who says"])
+async def test_a_connection_that_died_in_silence_is_found_and_replaced(postgres_url, proxy, monkeypatch, dead):
+    """Whatever stands between still answers TCP; nobody looks, so only the connection itself can tell."""
+    for name, seconds in (("LOOK_EVERY", 60), ("ASK_EVERY", 0.3), ("ANSWER_WITHIN", 0.5)):
+        monkeypatch.setattr(f"limner.notifiers.postgres.{name}", seconds)
+    through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{postgres_url.partition('@/')[2].partition('?')[0]}"
+    hearing, saying = (through, postgres_url) if dead == "who hears" else (postgres_url, through)
+    async with (
+        opened(postgres_url) as here,
+        opened(postgres_url) as there,
+        listening(hearing, here) as notifier,
+        listening(saying, there) as other,
+    ):
+        with notifier.subscribe(owner="ann") as ear:
+            await hears(ear, await told(other, there))
+            proxy.forget()
+            await hears(ear, await told(other, there), seconds=5)
+            await hears(ear, await told(other, there))
 
 
 async def test_the_dispatcher_is_nudged_by_others_and_not_by_ourselves(place, here, there):

@@ -48,6 +48,10 @@ class Postgres:
     def url(self, database):
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
+    @property
+    def socket(self):
+        return self._folder / ".s.PGSQL.5432"
+
     def new_database(self, *, empty=False):
         """The URL of one that has our tables."""
         name = f"test_{next(self._numbers)}"

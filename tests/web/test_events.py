@@ -8,13 +8,39 @@ import httpx
 import pytest
 
 from limner.actions.revoke_key import revoke_key
-from tests.web.house import PREVIEW, TLS, Events, paint, state_of, submit
+from tests.web.house import PREVIEW, TLS, Events, House, paint, state_of, submit
 
 
 @contextlib.asynccontextmanager
 async def watching(client, url, **headers):
     async with client.stream("GET", url, headers=headers) as response:
         yield Events(response)
+
+
+@pytest.fixture(params=["alone", "fleet"])
+async def served(request, tmp_path, monkeypatch):
+    """A server that paints; or one of a fleet, which shares rows, pictures and a broker with another that does. There no
+    stream reads rows by itself within a test, as it does at each of its heartbeats.
+    """
+    if request.param == "alone":
+        async with House(tmp_path / "home").serve() as house:
+            yield house
+        return
+    monkeypatch.setattr("limner.web.routes.events.HEARTBEAT_EVERY", 60.0)
+    shared = {
+        "database": request.getfixturevalue("postgres_url"),
+        "dispatcher": f"celery+{request.getfixturevalue('redis_server').url}",
+        "storage": (tmp_path / "shared").as_uri(),
+        "secret": "0123456789abcdef0123456789abcdef",
+    }
+    painter, house = House(tmp_path / "b", **shared), House(tmp_path / "a", **shared)
+    await painter.assembly.start(work=True)
+    try:
+        async with house.serve():
+            house.gated = painter.gated
+            yield house
+    finally:
+        await painter.assembly.stop()
 
 
 @pytest.fixture
@@ -120,19 +146,23 @@ async def test_all_jobs_come_on_one_stream(ann):
         states = []
         while "succeeded" not in states:
             name, _, data = await events.next()
-            if name == "job":
+            if name == "job" and data["id"] != first["id"]:
                 assert data["id"] == second["id"]
                 states.append(data["state"])
 
 
 async def test_a_reconnect_to_all_jobs_gets_those_that_changed(ann):
-    await paint(ann)
+    first = await paint(ann)
     async with watching(ann, "/events") as events:
         _, last, _ = await events.next()
     missed = await paint(ann)
     async with watching(ann, "/events", **{"Last-Event-ID": last}) as events:
-        _, number, data = await events.next()
+        told = [await events.next()]
+        while told[-1][2]["id"] == first["id"]:  # on Postgres what is young is told again
+            told.append(await events.next())
+        _, number, data = told[-1]
         assert (data["id"], data["state"], number != last) == (missed["id"], "succeeded", True)
+        assert len(told) <= 2
 
 
 async def test_a_watcher_hears_nothing_of_others(served, ann):

@@ -7,10 +7,12 @@ import contextlib
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from psycopg import pq
 
 from limner.notifiers.faults import Faults
 from limner.notifiers.following import PAUSE
@@ -24,6 +26,12 @@ TELL_EVERY = 0.01
 """Seconds between two messages at least: each takes a lock of the whole server for a moment."""
 PATIENCE = 10.0
 """Seconds for which a server that does not answer may hold up the end."""
+ASK_EVERY = 10.0
+"""Seconds of silence after which the server is asked whether it is there. TCP asks only the next machine: what stands
+between us and the server may go on to answer for it.
+"""
+ANSWER_WITHIN = 5.0
+"""Seconds in which the server answers, or the connection is dead and another one is made."""
 
 Connect = Callable[[], psycopg.Connection[Any]]
 """A new connection, in autocommit, which gives up by itself where the server does not answer."""
@@ -95,44 +103,78 @@ class _Listener(threading.Thread):
     def _listen_on(self) -> None:
         faults = Faults("the database cannot be listened to; it is looked at every second")
         while not self._leaving.is_set():
-            self._heard()  # a new connection cannot know what it missed
             try:
                 with contextlib.closing(self._connect()) as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
+                    _ask(connection.pgconn, f"LISTEN {CHANNEL}")
                     faults.over()
-                    self._listen(connection)
+                    self._heard()  # a new connection cannot know what it missed
+                    self._listen(connection.pgconn)
             except Exception as error:  # noqa: BLE001 - without this thread no watcher hears other processes
                 faults.note(error)
                 self._leaving.wait(PAUSE)
 
-    def _listen(self, connection: psycopg.Connection[Any]) -> None:
-        ours = connection.execute("SELECT pg_backend_pid()").fetchall()[0][
-            0
-        ]  # a pooler tells another when one connects
+    def _listen(self, server: pq.abc.PGconn) -> None:
+        ours = int(_ask(server, "SELECT pg_backend_pid()"))  # a pooler tells another when one connects
         while not self._leaving.is_set():
-            self._sleep(connection)
+            stirred = self._untold or self._sleep(server)
             if self._untold:
-                self._untold = False
-                connection.execute(f"NOTIFY {CHANNEL}")
-            if any(pid != ours for pid in _speakers(connection)):
+                self._say(server)
+            elif not stirred:
+                _ask(server, "SELECT")
+            if any(pid != ours for pid in _speakers(server)):
                 self._heard()
             self._leaving.wait(TELL_EVERY)
 
-    def _sleep(self, connection: psycopg.Connection[Any]) -> None:
-        """Until somebody says something, here or there."""
-        ears = select.poll()
-        for ear in (connection.fileno(), self._ear.fileno()):
-            ears.register(ear, select.POLLIN)
-        ears.poll()
+    def _sleep(self, server: pq.abc.PGconn) -> bool:
+        """Until somebody says something, here or there; or False, where it was silent for too long."""
+        stirred = _poll(ASK_EVERY, server.socket, self._ear.fileno())
         with contextlib.suppress(BlockingIOError):
             self._ear.recv(4096)
+        return stirred
+
+    def _say(self, server: pq.abc.PGconn) -> None:
+        """What is said into a dead connection is said again into the next."""
+        self._untold = False
+        try:
+            _ask(server, f"NOTIFY {CHANNEL}")
+        except BaseException:
+            self._untold = True
+            raise
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway; closed: it has left
             self._mouth.send(b".")
 
 
-def _speakers(connection: psycopg.Connection[Any]) -> Iterator[int]:
+def _ask(server: pq.abc.PGconn, statement: str) -> bytes:
+    """The one value that it gives, if any. Psycopg's own way waits for an answer for as long as the connection looks alive.
+    Messages that come before it are kept.
+    """
+    until = time.monotonic() + ANSWER_WITHIN
+    server.send_query(statement.encode())
+    value = b""
+    while True:
+        while server.flush() or server.is_busy():
+            if not _poll(until - time.monotonic(), server.socket):
+                raise psycopg.OperationalError("the server does not answer")
+            server.consume_input()
+        if (answer := server.get_result()) is None:
+            return value
+        if answer.status not in {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}:
+            raise psycopg.OperationalError(answer.get_error_message())
+        if answer.ntuples and answer.nfields:
+            value = answer.get_value(0, 0) or b""
+
+
+def _poll(seconds: float, *ears: int) -> bool:
+    """Whether there is something to read within so many seconds."""
+    poll = select.poll()
+    for ear in ears:
+        poll.register(ear, select.POLLIN)
+    return bool(poll.poll(max(seconds, 0) * 1000))
+
+
+def _speakers(server: pq.abc.PGconn) -> list[int]:
     """The server's processes whose messages have come."""
-    for message in connection.notifies(timeout=0):
-        yield message.pid
+    server.consume_input()
+    return [message.be_pid for message in iter(server.notifies, None)]
