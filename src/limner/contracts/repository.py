@@ -245,7 +245,9 @@ class WorkRepository(Protocol):
         ...
 
     async def keep_image(self, lease: Lease, image: NewImage, *, finish: bool) -> JobChanged:
-        """A picture, its event, its call's `done`; with `finish`, also succeeded. An ordinal kept before: LeaseLost."""
+        """A picture, its event, its call's `done`; with `finish`, also succeeded. Asked for again because the answer was lost, it
+        says what changed then; an ordinal that is there under another key: LeaseLost.
+        """
         ...
 
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:
