@@ -20,7 +20,7 @@ from limner.domain.budget import NO_BUDGETS, Allowance, Budgets
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LeaseLost, Transient
 from limner.domain.job import JobError, JobState
 from limner.domain.usage import EVERYBODY
-from limner.repositories.sql import SqlRepository, migrating, tables
+from limner.repositories.sql import SqlRepository, migrating, sweeping, tables
 from limner.repositories.sql.locks import lock_nothing
 from limner.repositories.sql.postgres import PostgresDatabase
 from tests.repositories.making import (
@@ -156,6 +156,42 @@ async def test_who_was_left_is_tried_again_whatever_was_found_for_other_engines(
 def waits(url):
     """Whether anybody does, for an owner."""
     return execute(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") != []
+
+
+async def test_a_lease_that_is_renewed_at_this_very_moment_is_not_lost(url):
+    async with opened(url) as repository:
+        renewed, let_go = await running(repository, owner="ann"), await running(repository, owner="ben")
+        execute(url, "UPDATE limner_jobs SET lease_until = 1")
+        with closing(psycopg.connect(url)) as worker:
+            worker.execute("UPDATE limner_jobs SET lease_until = 9e12 WHERE id = %s", [renewed.job.id])
+            report = await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+            worker.commit()
+        assert {change.job_id for change in report.changes} == {let_go.job.id}
+        assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
+
+
+async def test_who_renews_beside_a_sweep_hears_that_the_lease_is_lost(url, monkeypatch):
+    """Between its look and its verdict."""
+    async with opened(url) as worker, opened(url) as sweeper:
+        claim = await running(worker)
+        execute(url, "UPDATE limner_jobs SET lease_until = 1")
+        renewals = []
+
+        def look(connection, job_ids):
+            renewals.append(asyncio.run_coroutine_threadsafe(renew(worker, claim), loop))
+            time.sleep(0.3)
+            assert not renewals[0].done()
+            return open_calls(connection, job_ids)
+
+        loop, open_calls = asyncio.get_running_loop(), sweeping.open_calls
+        monkeypatch.setattr(sweeping, "open_calls", look)
+        report = await sweeper.sweep(policy=POLICY, is_dead=nobody_is_dead)
+        assert report.counts["lease_lost"] == 1
+        assert (await asyncio.wrap_future(renewals[0])).lost == {claim.lease}
+
+
+async def renew(worker, claim):
+    return await asyncio.to_thread(worker.renew, [claim.lease], seconds=30)
 
 
 PURSE = Budgets(per_engine={"painter": Allowance(day=100.0)})
