@@ -377,6 +377,21 @@ async def test_after_an_outage_no_lease_is_believed_lost_for_one_lease(mortal_po
         assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
 
 
+@pytest.mark.parametrize("long", [False, True])
+async def test_nor_by_a_process_that_only_read_in_the_outage(mortal_postgres, clock, long):
+    url = mortal_postgres.new_database()
+    async with opened(url, clock) as repository:
+        await running(repository)
+        mortal_postgres.stop()
+        with pytest.raises(DatabaseUnavailable):
+            await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+        mortal_postgres.start()
+        clock.pass_(POLICY.lease + 1)
+        if long:
+            repository._trust._unsure_since -= POLICY.lease + 1  # so long ago was the last try
+        assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
+
+
 async def test_a_process_frozen_amid_a_transaction_is_ended_by_the_server(url):
     short = make_url(url).update_query_dict({"options": "-c idle_in_transaction_session_timeout=200ms"})
     short = short.render_as_string(hide_password=False)

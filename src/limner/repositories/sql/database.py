@@ -87,6 +87,10 @@ class Database(Protocol):
         """Whether others did not let go in time of what some upkeep needs: it can wait."""
         ...
 
+    def is_outage(self, error: BaseException) -> bool:
+        """Whether nobody may have been answered: neither a bug nor anything between two transactions."""
+        ...
+
     def has_lost_connection(self, error: BaseException) -> bool:
         """Whether a query may well succeed through a new one."""
         ...

@@ -119,6 +119,11 @@ class PostgresDatabase:
     def is_passing(self, error: BaseException) -> bool:
         return isinstance(error, Stale) or isinstance(_original(error), _PASSING)
 
+    def is_outage(self, error: BaseException) -> bool:
+        """A commit that was not answered says so by its cause; one that was refused by ourselves has none."""
+        found = error.__cause__ if isinstance(error, DatabaseUnavailable) else _original(error)
+        return found is not None and _is_unavailable(found) and not isinstance(found, _PASSING)
+
     def has_lost_connection(self, error: BaseException) -> bool:
         return _is_lost(_original(error))
 

@@ -121,6 +121,9 @@ class SqliteDatabase:
         del error
         return False
 
+    def is_outage(self, error: BaseException) -> bool:
+        return isinstance(error, LimnerError) or translate(error) is not None
+
     def has_lost_connection(self, error: BaseException) -> bool:
         del error
         return False  # a file is there, or it is not
