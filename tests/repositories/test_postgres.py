@@ -23,6 +23,7 @@ from limner.domain.usage import EVERYBODY
 from limner.repositories.sql import SqlRepository, migrating, sweeping, tables
 from limner.repositories.sql.locks import lock_nothing
 from limner.repositories.sql.postgres import PostgresDatabase
+from limner.repositories.sql.rows import to_milliseconds
 from tests.repositories.making import (
     POLICY,
     claimed,
@@ -138,6 +139,19 @@ async def test_whoever_fell_behind_is_waited_for(url):
             await asyncio.sleep(0.2)
             assert not claiming.done()
         assert [claim.job.id for claim in await claiming] == [ann.id]
+
+
+async def test_a_lease_begins_when_its_job_is_taken_however_long_that_waited(url):
+    async with opened(url) as repository:
+        job = await submitted(repository)
+        with held(url, "ann"):
+            claiming = asyncio.create_task(claimed(repository))
+            await asyncio.sleep(1)
+        taken = repository.now()
+        await claiming
+        (until,) = execute(url, "SELECT lease_until FROM limner_jobs")[0]
+        assert until >= to_milliseconds(taken + timedelta(seconds=POLICY.lease))
+        assert (await repository.events_after(job.id, 1))[0].at >= taken
 
 
 async def test_who_was_left_is_tried_again_whatever_was_found_for_other_engines(url):

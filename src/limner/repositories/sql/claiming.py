@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,14 +45,17 @@ class Picked:
     skewed: bool
 
 
-def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment: Moment) -> Picked:
+def claim(
+    connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment_now: Callable[[], Moment]
+) -> Picked:
     """Up to `free[engine]` jobs of each engine, with their leases."""
     share(connection)
-    round_ = _Round(connection, worker, policy, moment, engine_states(connection, moment))
+    moment = moment_now()
+    round_ = _Round(connection, worker, policy, moment_now, moment, engine_states(connection, moment))
     rows = [row for engine, slots in free.items() for row in round_.pick(engine, slots)]
     return Picked(
         claims=_claims_of(connection, rows, round_),
-        changes=record(connection, rows, moment),
+        changes=record(connection, rows, round_.moment),
         again=bool(rows) and round_.left_some,
         skewed=round_.skewed,
     )
@@ -68,6 +71,7 @@ class _Round:
     connection: Connection
     worker: str
     policy: Policy
+    moment_now: Callable[[], Moment]
     moment: Moment
     states: Mapping[str, EngineState]
     picks: int = 0
@@ -140,6 +144,7 @@ class _Round:
             self.left_some = self.left_some or busy is not None
             return None
         lock_owners(self.connection, [busy.owner])
+        self.moment = self.moment_now()  # leases begin when the wait is over
         return str(busy.owner)
 
     def _take(self, owner: str, engine: str) -> Row | None:

@@ -353,7 +353,7 @@ class SqlRepository(Gateway):
 
     async def _claim(self, worker: str, free: Mapping[str, int], policy: Policy) -> claiming.Picked:
         picked = await self._write(
-            lambda connection: claiming.claim(connection, worker, free, policy, self._moment()), locks=lock_nothing
+            lambda connection: claiming.claim(connection, worker, free, policy, self._moment), locks=lock_nothing
         )
         if picked.skewed:
             await self._recount()
