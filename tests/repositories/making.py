@@ -135,9 +135,9 @@ async def submitted(repository, *, policy=POLICY, idempotency=None, **facts):
     return (await repository.submit(job, idempotency=idempotency, policy=policy)).job
 
 
-async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=POLICY):
+async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=POLICY, held=()):
     """The claims, without the signals."""
-    claims, _ = await repository.claim(worker, {engine: slots}, policy=policy)
+    claims, _ = await repository.claim(worker, {engine: slots}, policy=policy, held=held)
     return claims
 
 
