@@ -436,6 +436,14 @@ async def test_rows_are_dated_by_the_server(url, monkeypatch):
         assert (await repository.find_job((await submitted(repository)).id)).created_at.year == 2020
 
 
+async def test_a_process_that_only_reads_asks_for_the_time_again(url):
+    async with opened(url) as repository:
+        there, here = repository._clock._known
+        repository._clock._known = (there - timedelta(hours=2), here - 3600)
+        await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+        assert abs((repository.now() - execute(url, "SELECT clock_timestamp()")[0][0]).total_seconds()) < 5
+
+
 async def test_ten_that_migrate_at_once_make_the_tables_once(empty_url):
     reached = await asyncio.gather(*(SqlRepository(empty_url).migrate() for _ in range(10)))
     assert sorted(reached, key=str) == [(migrating.HEAD, migrating.HEAD)] * 9 + [(None, migrating.HEAD)]

@@ -67,6 +67,10 @@ class Database(Protocol):
 
     def connect_for_reading(self) -> Connection: ...
 
+    def keep_time(self, connection: Connection) -> None:
+        """At each query: what the clock needs now and then, for a process that writes nothing."""
+        ...
+
     def ping(self, connection: Connection) -> None:
         """Raises where it cannot be read."""
         ...

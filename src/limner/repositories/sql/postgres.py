@@ -105,6 +105,9 @@ class PostgresDatabase:
     def connect_for_reading(self) -> Connection:
         return self._reading.connect()
 
+    def keep_time(self, connection: Connection) -> None:
+        self._clock.keep(connection)
+
     def ping(self, connection: Connection) -> None:
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT 1")
@@ -188,8 +191,8 @@ class PostgresPen:
             raise
 
     def tidy(self) -> None:
-        if self._connection is not None and self._clock.is_old:
-            self._clock.set(self._connection)
+        if self._connection is not None:
+            self._clock.keep(self._connection)
 
     def disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -224,6 +227,11 @@ class ServerClock:
     @property
     def is_old(self) -> bool:
         return self._known is None or seconds() - self._known[1] > CLOCK_BELIEVED
+
+    def keep(self, connection: Connection) -> None:
+        """Asks only where the last answer is old."""
+        if self.is_old:
+            self.set(connection)
 
     def set(self, connection: Connection) -> None:
         """Half of the round trip is taken to have passed since the server looked."""

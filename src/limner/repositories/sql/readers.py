@@ -42,6 +42,7 @@ class Readers:
         def in_transaction() -> Result:
             connection = self._connect()
             with connection.begin():
+                self._database.keep_time(connection)
                 return query(connection, *given, **named)
 
         return await self._run(in_transaction)
