@@ -17,11 +17,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from limner.contracts.clock import Clock
+from limner.contracts.clock import Clock, seconds
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
 from limner.repositories.sql import migrating
 from limner.repositories.sql.installation import find_arriving
-from limner.repositories.sql.lease_trust import seconds
 from limner.repositories.sql.locks import EVERYBODY
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.positions import LONGEST
