@@ -19,10 +19,7 @@ from limner.repositories.sql.passing_on import pass_on
 from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import Row, encode
 from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, engine_state, jobs, lanes
-from limner.repositories.sql.upkeep import Upkeep
-
-BATCH = 50
-"""Each takes some statements, and all of a transaction must be done in time wherever the server is."""
+from limner.repositories.sql.upkeep import BATCH, Upkeep
 
 
 def sweep(
