@@ -406,6 +406,39 @@ async def test_nor_by_a_process_that_only_read_in_the_outage(mortal_postgres, cl
         assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
 
 
+def collide(connection, items):
+    raise psycopg.errors.DeadlockDetected
+
+
+def answer_too_little(connection, items):
+    return []
+
+
+def lag(connection, items):
+    time.sleep(0.2)
+    return items
+
+
+def lose_connection(connection, items):
+    connection.connection.driver_connection.close()
+    return items
+
+
+@pytest.mark.parametrize(
+    ("work", "away"), [(collide, False), (answer_too_little, False), (lag, False), (lose_connection, True)]
+)
+async def test_what_goes_wrong_with_one_change_is_no_outage(url, monkeypatch, caplog, work, away):
+    monkeypatch.setattr("limner.repositories.sql.postgres.LONGEST", 0.1)
+    async with opened(url) as repository:
+        with pytest.raises((DatabaseUnavailable, ValueError)):
+            await repository._writer.write_item(work, "an item")
+        assert repository._trust.look(POLICY.lease) is not away
+    assert ("the database cannot be written" in caplog.text, "a change was not written" in caplog.text) == (
+        away,
+        not away,
+    )
+
+
 async def test_a_process_frozen_amid_a_transaction_is_ended_by_the_server(url):
     short = make_url(url).update_query_dict({"options": "-c idle_in_transaction_session_timeout=200ms"})
     short = short.render_as_string(hide_password=False)
