@@ -10,7 +10,7 @@ from limner.actions.engine_room import EngineRoom
 from limner.contracts.engine import OpenCall, Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, CallFailed, RefusedByPolicy
 from limner.domain.job import JobState
-from tests.actions.workshop import PATIENCE, Scripted, eventually, fails, paints, polls, workshop
+from tests.actions.workshop import PATIENCE, POLICY, Scripted, eventually, fails, paints, polls, workshop
 from tests.repositories.making import execute
 
 
@@ -65,6 +65,21 @@ async def test_a_cancelled_job_stops_its_calls_at_the_service(tmp_path):
         job = await cancelled(shop, count=2)
         await eventually(lambda: len(fox.cancelled) == 2)
     assert (job.state, fox.cancelled) == (JobState.CANCELLED, [{"call": 0}, {"call": 1}])
+
+
+@pytest.mark.parametrize("rest", [0.1, POLICY.lease])
+async def test_a_cancel_that_was_recorded_without_an_answer_stops_its_call_at_the_service(tmp_path, monkeypatch, rest):
+    """Though the heartbeat may find the lease gone before the worker asks again."""
+    monkeypatch.setattr("limner.actions.running.FIRST_REST", rest)
+    fox = Hosted(waits)
+    async with workshop(tmp_path, fox=fox) as shop:
+        shop.repository.unheard.add("finish")
+        job = await cancelled(shop)
+        await eventually(lambda: shop.workers[0].running == 0)
+        told = shop.observer.render().decode()
+    assert (job.state, fox.cancelled) == (JobState.CANCELLED, [{"call": 0}])
+    assert 'limner_jobs_total{state="cancelled"} 1.0' in told
+    assert "limner_lease_losses_total 0.0" in told
 
 
 async def test_a_job_that_fails_stops_its_calls_at_the_service(tmp_path):

@@ -188,6 +188,25 @@ async def test_a_success_is_counted_and_timed(tmp_path):
         assert 'limner_jobs_total{state="succeeded"} 1.0' in shop.observer.render().decode()
 
 
+async def pays_once(task):
+    yield Submitting(ordinals=task.ordinals, request_key=task.request_key, cost=0.1)
+    for ordinal in task.ordinals:
+        yield picture(task, ordinal)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+async def test_a_picture_that_was_kept_without_an_answer_loses_nothing_that_is_paid_for(tmp_path, count):
+    fox = Scripted(pays_once, charges=True)
+    async with workshop(tmp_path, fox=fox) as shop:
+        shop.repository.unheard.add("keep_image")
+        job = await shop.painted(count=count)
+        await eventually(lambda: shop.workers[0].running == 0)
+        told = shop.observer.render().decode()
+    assert (job.state, len(job.images), job.ambiguous_calls, len(fox.tasks)) == (JobState.SUCCEEDED, count, 0, 1)
+    assert 'limner_jobs_total{state="succeeded"} 1.0' in told
+    assert "limner_lease_losses_total 0.0" in told
+
+
 async def test_an_end_is_counted_as_what_the_row_took(tmp_path):
     async def is_cancelled_as_it_fails(task):
         await shop.rows.cancel(task.job_id)

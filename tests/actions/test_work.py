@@ -14,6 +14,7 @@ from limner.domain.errors import EngineCrashed
 from limner.domain.identity import Principal
 from limner.domain.job import JobState
 from tests.actions.workshop import Scripted, eventually, fails, hangs, paints, pays, picture, polls, workshop
+from tests.repositories.making import lose_next_answer
 
 ONLY_TOLD = {"cancel_check": 60.0, "lease": 180.0}
 """Of a cancel the worker learns from the notifier, or too late."""
@@ -220,6 +221,15 @@ async def test_claims_go_on_by_themselves_after_an_outage(tmp_path, caplog):
         assert (await shop.end(job_id)).state is JobState.SUCCEEDED
     assert caplog.text.count("claiming jobs cannot go on") == 1
     assert caplog.text.count("claiming jobs goes on") == 1
+
+
+async def test_what_a_claim_took_without_an_answer_is_painted(tmp_path):
+    async with workshop(tmp_path, policy={"lease": 60.0}, work=False, fox=Scripted(paints)) as shop:
+        job_id = await shop.submit()
+        lose_next_answer(shop.rows)
+        await shop.worker().start()
+        job = await shop.end(job_id)
+    assert (job.state, job.attempt, job.lease_losses) == (JobState.SUCCEEDED, 1, 0)
 
 
 async def test_no_paid_call_starts_under_a_lease_that_is_unknown(tmp_path):

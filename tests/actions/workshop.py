@@ -110,11 +110,12 @@ def spoilt(task):
 
 
 class Unsteady:
-    """A repository whose database can be away."""
+    """A repository whose database can be away. The next answer to each command in `unheard` is lost."""
 
     def __init__(self, repository):
         self._repository = repository
         self.away = False
+        self.unheard = set()
 
     def __getattr__(self, name):
         found = getattr(self._repository, name)
@@ -124,7 +125,11 @@ class Unsteady:
         async def ask(*given, **named):
             if self.away:
                 raise DatabaseUnavailable
-            return await found(*given, **named)
+            answer = await found(*given, **named)
+            if name in self.unheard:
+                self.unheard.discard(name)
+                raise DatabaseUnavailable
+            return answer
 
         def ask_blocking(*given, **named):
             if self.away:

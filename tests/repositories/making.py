@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
 from limner.contracts.repository import NewImage
+from limner.domain.errors import DatabaseUnavailable
 from limner.domain.identity import ApiKey, new_id
 from limner.domain.input import HeldInput, Input, InputId, InputReference
 from limner.domain.job import Call, CallPhase, Job, JobId, JobState
@@ -134,9 +135,9 @@ async def submitted(repository, *, policy=POLICY, idempotency=None, **facts):
     return (await repository.submit(job, idempotency=idempotency, policy=policy)).job
 
 
-async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=POLICY):
+async def claimed(repository, *, engine="painter", slots=1, worker="w1", policy=POLICY, held=()):
     """The claims, without the signals."""
-    claims, _ = await repository.claim(worker, {engine: slots}, policy=policy)
+    claims, _ = await repository.claim(worker, {engine: slots}, policy=policy, held=held)
     return claims
 
 
@@ -187,6 +188,20 @@ async def trouble(repository, engine, error, *, probe=False, policy=POLICY):
 def new_key(repository, key_id="k1", **facts):
     given = {"user_id": "ann", "digest": "ab" * 32, "name": "laptop", "created_at": repository.now()} | facts
     return ApiKey(id=key_id, **given)
+
+
+def lose_next_answer(repository):
+    """The next transaction is committed, and whoever asked for it hears that the database went away."""
+    pen = repository._writer._pen
+
+    @contextmanager
+    def transaction():
+        with type(pen).transaction(pen) as connection:
+            yield connection
+        del pen.transaction
+        raise DatabaseUnavailable
+
+    pen.transaction = transaction
 
 
 def nobody_is_dead(worker):

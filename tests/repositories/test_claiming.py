@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from limner.contracts.repository import Requeue
+from limner.domain.errors import DatabaseUnavailable
 from limner.domain.job import JobState
 from limner.repositories.sql import recount
 from tests.repositories.making import (
     POLICY,
     claimed,
     execute,
+    lose_next_answer,
     new_image,
     new_job,
     nobody_is_dead,
@@ -194,3 +196,30 @@ async def test_claims_are_told(repository):
     job = await submitted(repository)
     _, (change,) = await repository.claim("w1", {"painter": 1}, policy=POLICY)
     assert (change.job_id, change.owner, change.seq) == (job.id, "ann", 2)
+
+
+async def test_what_a_claim_took_without_an_answer_comes_with_the_next(repository, clock):
+    """Once, and neither what the worker has nor what is another's."""
+    has = await running(repository)
+    for owner in ("ben", "cleo"):
+        await submitted(repository, owner=owner)
+    await claimed(repository, worker="w2")
+    lose_next_answer(repository)
+    with pytest.raises(DatabaseUnavailable):
+        await claimed(repository, held=[has.lease])
+    clock.pass_(POLICY.lease - 1)
+    (taken,) = await claimed(repository, held=[has.lease])
+    assert (taken.job.owner, taken.lease.epoch, taken.job.attempt, taken.job.state) == ("cleo", 1, 1, "running")
+    assert await claimed(repository) == ()
+    clock.pass_(2)
+    await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+    assert (await repository.find_job(taken.job.id)).state == "running"
+
+
+async def test_a_job_that_came_back_to_its_worker_is_taken_up_under_its_new_lease(repository):
+    has = await running(repository)
+    await repository.requeue(has.lease, BACK)
+    lose_next_answer(repository)
+    with pytest.raises(DatabaseUnavailable):
+        await claimed(repository, held=[has.lease])
+    assert [claim.lease.epoch for claim in await claimed(repository, held=[has.lease])] == [2]

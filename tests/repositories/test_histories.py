@@ -87,9 +87,9 @@ class Histories(RuleBasedStateMachine):
             assert holds
             assert allowed
 
-    def has_picture(self, claim, ordinal):
-        found = "SELECT id FROM limner_images WHERE job_id = ? AND ordinal = ?"
-        return bool(self.eye.rows(found, claim.job.id, ordinal))
+    def has_picture(self, claim, ordinal, key=None):
+        found = "SELECT key FROM limner_images WHERE job_id = ? AND ordinal = ?"
+        return key in [row["key"] if key else None for row in self.eye.rows(found, claim.job.id, ordinal)]
 
     @rule(target=jobs, owner=owners, engine=engines, count=st.integers(1, 3), priority=st.integers(4, 6), delay=delays)
     def submit_one(self, owner, engine, count, priority, delay):
@@ -147,9 +147,25 @@ class Histories(RuleBasedStateMachine):
 
     @rule(claim=claims, ordinal=st.integers(0, 2), finish=st.booleans())
     def keep(self, claim, ordinal, finish):
-        allowed = not self.has_picture(claim, ordinal)
-        work = self.repository.keep_image(claim.lease, new_image(claim, ordinal), finish=finish)
-        self.write(claim, work, allowed=allowed)
+        image = new_image(claim, ordinal)
+        work = self.repository.keep_image(claim.lease, image, finish=finish)
+        if self.has_picture(claim, ordinal, image.key):
+            self.ask_again(claim, work, finish=finish)
+        else:
+            self.write(claim, work, allowed=not self.has_picture(claim, ordinal))
+
+    def ask_again(self, claim, work, *, finish):
+        """For a picture that this claim has kept: an answer while that holds, and in no case a change."""
+        before = self.row(claim.job.id)
+        holds = before["state"] in FINAL_STATES if finish else before["state"] == "running"
+        try:
+            self.do(work)
+        except LeaseLost:
+            assert not (holds and before["lease_epoch"] == claim.lease.epoch)
+        else:
+            assert holds
+            assert before["lease_epoch"] == claim.lease.epoch
+        assert self.row(claim.job.id) == before
 
     @rule(claim=claims, state=st.sampled_from(sorted(FINAL_STATES)))
     def finish(self, claim, state):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from limner.contracts.repository import Requeue
-from limner.domain.errors import LeaseLost
+from limner.domain.errors import DatabaseUnavailable, LeaseLost
 from limner.domain.event import ProgressTick
 from limner.domain.job import CallPhase, JobError, JobProgress, JobState, Lease, Note
-from tests.repositories.making import claimed, new_call, new_image, new_job, running, submitted
+from tests.repositories.making import claimed, lose_next_answer, new_call, new_image, new_job, running, submitted, used
 
 BACK = Requeue()
 BROKEN = JobError(code="engine_failed", title="The engine failed", detail="It broke.", retryable=True)
@@ -87,9 +87,31 @@ async def test_the_last_picture_ends_the_job_in_the_same_change(repository):
 async def test_an_ordinal_is_kept_once(repository):
     claim = await running(repository, count=2)
     await repository.keep_image(claim.lease, new_image(claim), finish=False)
-    with pytest.raises(LeaseLost):
-        await repository.keep_image(claim.lease, new_image(claim), finish=True)
+    for lease, image in ((claim.lease, new_image(claim, key="another")), (claim.lease, new_image(claim))):
+        with pytest.raises(LeaseLost):
+            await repository.keep_image(lease, image, finish=True)
     assert (await repository.find_job(claim.job.id)).event_seq == 3
+
+
+@pytest.mark.parametrize("last", [False, True])
+async def test_a_picture_whose_keeping_was_not_answered_is_asked_for_again(repository, last):
+    claim = await running(repository, count=1 if last else 2)
+    lose_next_answer(repository)
+    with pytest.raises(DatabaseUnavailable):
+        await repository.keep_image(claim.lease, new_image(claim), finish=last)
+    change = await repository.keep_image(claim.lease, new_image(claim), finish=last)
+    job = await repository.find_job(claim.job.id)
+    assert (change.job_id, change.owner, change.seq) == (job.id, "ann", 3)
+    assert change.ended == (JobState.SUCCEEDED if last else None)
+    assert (len(job.images), job.event_seq, (await used(repository))[0]) == (1, 3, 1)
+
+
+async def test_a_picture_that_was_kept_under_a_lease_that_is_lost_is_not_answered_again(repository):
+    claim = await running(repository, count=2)
+    await repository.keep_image(claim.lease, new_image(claim), finish=False)
+    await repository.requeue(claim.lease, BACK)
+    with pytest.raises(LeaseLost):
+        await repository.keep_image(claim.lease, new_image(claim), finish=False)
 
 
 async def test_notes_of_pictures_become_the_jobs_once_each(repository):

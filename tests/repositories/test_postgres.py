@@ -20,9 +20,10 @@ from limner.domain.budget import NO_BUDGETS, Allowance, Budgets
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LeaseLost, Transient
 from limner.domain.job import JobError, JobState
 from limner.domain.usage import EVERYBODY
-from limner.repositories.sql import SqlRepository, migrating, tables
+from limner.repositories.sql import SqlRepository, migrating, sweeping, tables
 from limner.repositories.sql.locks import lock_nothing
 from limner.repositories.sql.postgres import PostgresDatabase
+from limner.repositories.sql.rows import to_milliseconds
 from tests.repositories.making import (
     POLICY,
     claimed,
@@ -140,6 +141,19 @@ async def test_whoever_fell_behind_is_waited_for(url):
         assert [claim.job.id for claim in await claiming] == [ann.id]
 
 
+async def test_a_lease_begins_when_its_job_is_taken_however_long_that_waited(url):
+    async with opened(url) as repository:
+        job = await submitted(repository)
+        with held(url, "ann"):
+            claiming = asyncio.create_task(claimed(repository))
+            await asyncio.sleep(1)
+        taken = repository.now()
+        await claiming
+        (until,) = execute(url, "SELECT lease_until FROM limner_jobs")[0]
+        assert until >= to_milliseconds(taken + timedelta(seconds=POLICY.lease))
+        assert (await repository.events_after(job.id, 1))[0].at >= taken
+
+
 async def test_who_was_left_is_tried_again_whatever_was_found_for_other_engines(url):
     async with opened(url) as repository:
         for owner, engine in (("ann", "first"), ("ben", "second"), ("cleo", "third")):
@@ -156,6 +170,42 @@ async def test_who_was_left_is_tried_again_whatever_was_found_for_other_engines(
 def waits(url):
     """Whether anybody does, for an owner."""
     return execute(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") != []
+
+
+async def test_a_lease_that_is_renewed_at_this_very_moment_is_not_lost(url):
+    async with opened(url) as repository:
+        renewed, let_go = await running(repository, owner="ann"), await running(repository, owner="ben")
+        execute(url, "UPDATE limner_jobs SET lease_until = 1")
+        with closing(psycopg.connect(url)) as worker:
+            worker.execute("UPDATE limner_jobs SET lease_until = 9e12 WHERE id = %s", [renewed.job.id])
+            report = await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+            worker.commit()
+        assert {change.job_id for change in report.changes} == {let_go.job.id}
+        assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
+
+
+async def test_who_renews_beside_a_sweep_hears_that_the_lease_is_lost(url, monkeypatch):
+    """Between its look and its verdict."""
+    async with opened(url) as worker, opened(url) as sweeper:
+        claim = await running(worker)
+        execute(url, "UPDATE limner_jobs SET lease_until = 1")
+        renewals = []
+
+        def look(connection, job_ids):
+            renewals.append(asyncio.run_coroutine_threadsafe(renew(worker, claim), loop))
+            time.sleep(0.3)
+            assert not renewals[0].done()
+            return open_calls(connection, job_ids)
+
+        loop, open_calls = asyncio.get_running_loop(), sweeping.open_calls
+        monkeypatch.setattr(sweeping, "open_calls", look)
+        report = await sweeper.sweep(policy=POLICY, is_dead=nobody_is_dead)
+        assert report.counts["lease_lost"] == 1
+        assert (await asyncio.wrap_future(renewals[0])).lost == {claim.lease}
+
+
+async def renew(worker, claim):
+    return await asyncio.to_thread(worker.renew, [claim.lease], seconds=30)
 
 
 PURSE = Budgets(per_engine={"painter": Allowance(day=100.0)})
@@ -341,6 +391,54 @@ async def test_after_an_outage_no_lease_is_believed_lost_for_one_lease(mortal_po
         assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
 
 
+@pytest.mark.parametrize("long", [False, True])
+async def test_nor_by_a_process_that_only_read_in_the_outage(mortal_postgres, clock, long):
+    url = mortal_postgres.new_database()
+    async with opened(url, clock) as repository:
+        await running(repository)
+        mortal_postgres.stop()
+        with pytest.raises(DatabaseUnavailable):
+            await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+        mortal_postgres.start()
+        clock.pass_(POLICY.lease + 1)
+        if long:
+            repository._trust._unsure_since -= POLICY.lease + 1  # so long ago was the last try
+        assert (await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)).changes == ()
+
+
+def collide(connection, items):
+    raise psycopg.errors.DeadlockDetected
+
+
+def answer_too_little(connection, items):
+    return []
+
+
+def lag(connection, items):
+    time.sleep(0.2)
+    return items
+
+
+def lose_connection(connection, items):
+    connection.connection.driver_connection.close()
+    return items
+
+
+@pytest.mark.parametrize(
+    ("work", "away"), [(collide, False), (answer_too_little, False), (lag, False), (lose_connection, True)]
+)
+async def test_what_goes_wrong_with_one_change_is_no_outage(url, monkeypatch, caplog, work, away):
+    monkeypatch.setattr("limner.repositories.sql.postgres.LONGEST", 0.1)
+    async with opened(url) as repository:
+        with pytest.raises((DatabaseUnavailable, ValueError)):
+            await repository._writer.write_item(work, "an item")
+        assert repository._trust.look(POLICY.lease) is not away
+    assert ("the database cannot be written" in caplog.text, "a change was not written" in caplog.text) == (
+        away,
+        not away,
+    )
+
+
 async def test_a_process_frozen_amid_a_transaction_is_ended_by_the_server(url):
     short = make_url(url).update_query_dict({"options": "-c idle_in_transaction_session_timeout=200ms"})
     short = short.render_as_string(hide_password=False)
@@ -369,6 +467,14 @@ async def test_rows_are_dated_by_the_server(url, monkeypatch):
         _, here = repository._clock._known
         repository._clock._known = (there.replace(year=2020), here)
         assert (await repository.find_job((await submitted(repository)).id)).created_at.year == 2020
+
+
+async def test_a_process_that_only_reads_asks_for_the_time_again(url):
+    async with opened(url) as repository:
+        there, here = repository._clock._known
+        repository._clock._known = (there - timedelta(hours=2), here - 3600)
+        await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
+        assert abs((repository.now() - execute(url, "SELECT clock_timestamp()")[0][0]).total_seconds()) < 5
 
 
 async def test_ten_that_migrate_at_once_make_the_tables_once(empty_url):

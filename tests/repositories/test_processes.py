@@ -96,7 +96,7 @@ async def test_an_outage_delays_the_belief_in_lost_leases(repository, path, monk
 
 async def test_a_failure_hurts_only_its_own_command(repository):
     claims = [await running(repository, owner=f"u{number}", count=2) for number in range(6)]
-    await repository.keep_image(claims[0].lease, new_image(claims[0]), finish=False)
+    await repository.keep_image(claims[0].lease, new_image(claims[0], key="another"), finish=False)
     keeping = (repository.keep_image(claim.lease, new_image(claim), finish=False) for claim in claims)
     answers = await asyncio.gather(*keeping, return_exceptions=True)
     assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [LeaseLost]

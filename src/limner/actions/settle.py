@@ -33,7 +33,7 @@ async def settle_cancelled(run: Running) -> None:
 async def settle(run: Running, fault_found: Exception) -> None:
     """Writes what becomes of the job after a failed try."""
     if isinstance(fault_found, LeaseLost) or run.reason is Reason.LEASE_LOST:
-        _lose(run)
+        await _lose(run)
     elif isinstance(fault_found, Interrupted) and not run.unknown_calls:
         await _requeue(run, Requeue(uncounted=True, urgent=run.open_call))
     else:
@@ -45,7 +45,7 @@ async def _settle_fault(run: Running, fault_found: Exception) -> None:
     try:
         standing = await run.insist(partial(run.needs.troubles.met, run.claim, fault_found), run.rest)
     except LeaseLost:
-        _lose(run)
+        await _lose(run)
         return
     verdict = judge(error, run.job, _situation(run, error, standing))
     _count(run, error, counters_of(verdict))
@@ -124,14 +124,30 @@ async def _write(run: Running, action: Callable[[], Awaitable[JobChanged]]) -> b
     try:
         change = await run.insist(action, run.rest)
     except LeaseLost:
-        _lose(run)
+        await _lose(run)
         return False
     run.settle()
     run.publish(change)
     return True
 
 
-def _lose(run: Running) -> None:
+async def _lose(run: Running) -> None:
+    """Another worker's job now, unless our own last word ended it and only the answer was lost."""
     run.settle()
+    if change := await _end_of_ours(run):
+        run.publish(change)
+        return
     run.needs.observer.count("limner_lease_losses_total")
     logger.warning("lease lost: what was painted is dropped", extra=run.facts)
+
+
+async def _end_of_ours(run: Running) -> JobChanged | None:
+    """The sweep that ends a job counts a loss, and another worker's try is another attempt."""
+    try:
+        job = await run.insist(partial(run.needs.repository.find_job, run.job.id), run.rest)
+    except LeaseLost:  # nobody knows, and nobody waits for it
+        return None
+    known = (run.job.attempt, run.job.lease_losses)
+    if job is None or not job.state.final or (job.attempt, job.lease_losses) != known:
+        return None
+    return JobChanged(job_id=job.id, owner=job.owner, seq=job.event_seq, ended=job.state)

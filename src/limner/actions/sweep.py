@@ -27,7 +27,9 @@ COLLECT_EVERY = 6 * HOUR
 
 
 class Sweeper:
-    """Runs beside workers in any number of processes: each sweep is one guarded statement a kind."""
+    """Runs beside workers in any number of processes. Each looks first whether there is anything to mend; what there is it
+    mends a batch at a time, while nobody else writes.
+    """
 
     def __init__(
         self,

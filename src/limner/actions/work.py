@@ -194,7 +194,7 @@ class Worker:
 
     async def _claim_for(self, free: Mapping[str, int]) -> None:
         began = self._needs.clock.monotonic()
-        claims, changes = await self._repository.claim(self.name, free, policy=self._policy)
+        claims, changes = await self._repository.claim(self.name, free, policy=self._policy, held=tuple(self._runs))
         self._needs.observer.time("limner_claim_seconds", self._needs.clock.monotonic() - began)
         self.last_claim_at = self._needs.clock.now()
         for claim in claims:

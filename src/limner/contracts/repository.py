@@ -211,10 +211,11 @@ class WorkRepository(Protocol):
     """What a worker needs."""
 
     async def claim(
-        self, worker: str, free: Mapping[str, int], *, policy: Policy
+        self, worker: str, free: Mapping[str, int], *, policy: Policy, held: Collection[Lease] = ()
     ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
         """Up to `free[engine]` jobs of each engine: fair among owners, none above policy.running_per_owner, none of an
-        engine that is blocked, and one, the probe, of an engine whose breaker is half open.
+        engine that is blocked, and one, the probe, of an engine whose breaker is half open. After a claim whose answer was
+        lost, what that one took: all that is in the worker's name beside what it says that it has `held`.
         """
         ...
 
@@ -245,7 +246,9 @@ class WorkRepository(Protocol):
         ...
 
     async def keep_image(self, lease: Lease, image: NewImage, *, finish: bool) -> JobChanged:
-        """A picture, its event, its call's `done`; with `finish`, also succeeded. An ordinal kept before: LeaseLost."""
+        """A picture, its event, its call's `done`; with `finish`, also succeeded. Asked for again because the answer was lost, it
+        says what changed then; an ordinal that is there under another key: LeaseLost.
+        """
         ...
 
     async def finish(self, lease: Lease, state: JobState, error: JobError | None, *, counters: Requeue) -> JobChanged:

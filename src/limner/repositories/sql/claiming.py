@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, false, func, literal_column, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from limner.domain.engine_state import EngineState
 from limner.domain.errors import OutOfMoney
@@ -23,7 +36,7 @@ from limner.repositories.sql.locks import hold_trouble, is_shared, lock_owners, 
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared, cell, row_source
 from limner.repositories.sql.rows import Row, decode_call, encode
-from limner.repositories.sql.tables import calls, jobs, lanes
+from limner.repositories.sql.tables import RUNNING, calls, jobs, lanes
 
 logger = logging.getLogger("limner.repository")
 
@@ -45,17 +58,29 @@ class Picked:
     skewed: bool
 
 
-def claim(connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment: Moment) -> Picked:
+def claim(
+    connection: Connection, worker: str, free: Mapping[str, int], policy: Policy, moment_now: Callable[[], Moment]
+) -> Picked:
     """Up to `free[engine]` jobs of each engine, with their leases."""
     share(connection)
-    round_ = _Round(connection, worker, policy, moment, engine_states(connection, moment))
+    round_ = _Round.begin(connection, worker, policy, moment_now)
     rows = [row for engine, slots in free.items() for row in round_.pick(engine, slots)]
     return Picked(
         claims=_claims_of(connection, rows, round_),
-        changes=record(connection, rows, moment),
+        changes=record(connection, rows, round_.moment),
         again=bool(rows) and round_.left_some,
         skewed=round_.skewed,
     )
+
+
+def take_up(
+    connection: Connection, worker: str, held: Collection[Lease], policy: Policy, moment_now: Callable[[], Moment]
+) -> tuple[Claim, ...]:
+    """What this worker was given and never heard of, under leases that begin now."""
+    round_ = _Round.begin(connection, worker, policy, moment_now)
+    has = encode([[lease.job_id, lease.epoch] for lease in held])
+    rows = _TAKE_UP.rows(connection, worker=worker, rows=has, until=round_.moment.after(policy.lease))
+    return _claims_of(connection, rows, round_)
 
 
 @dataclass(slots=True)
@@ -68,6 +93,7 @@ class _Round:
     connection: Connection
     worker: str
     policy: Policy
+    moment_now: Callable[[], Moment]
     moment: Moment
     states: Mapping[str, EngineState]
     picks: int = 0
@@ -75,6 +101,11 @@ class _Round:
     holds: bool = False
     left_some: bool = False
     skewed: bool = False
+
+    @classmethod
+    def begin(cls, connection: Connection, worker: str, policy: Policy, moment_now: Callable[[], Moment]) -> Self:
+        moment = moment_now()
+        return cls(connection, worker, policy, moment_now, moment, engine_states(connection, moment))
 
     def pick(self, engine: str, slots: int) -> list[Row]:
         state = self.states.get(engine)
@@ -140,6 +171,7 @@ class _Round:
             self.left_some = self.left_some or busy is not None
             return None
         lock_owners(self.connection, [busy.owner])
+        self.moment = self.moment_now()  # leases begin when the wait is over
         return str(busy.owner)
 
     def _take(self, owner: str, engine: str) -> Row | None:
@@ -242,6 +274,14 @@ def _take() -> Prepared:
     )
 
 
+def _take_up() -> Prepared:
+    source = row_source()
+    same = and_(jobs.c.id == cell(source, 0), jobs.c.lease_epoch == cell(source, 1, jobs.c.lease_epoch))
+    unheld = ~exists(select(jobs.c.id).correlate(jobs).select_from(source).where(same))
+    mine = and_(text(RUNNING), jobs.c.lease_owner == bindparam("worker"), unheld)
+    return Prepared(update(jobs).where(mine).values(lease_until=bindparam("until")).returning(*jobs.c))
+
+
 def _serve() -> Prepared:
     mine = case((lanes.c.engine == bindparam("of_engine"), ONE), else_=NONE)
     return Prepared(
@@ -270,6 +310,7 @@ _NEXT_LANES = Prepared(_claimable().order_by(lanes.c.urgent.desc(), lanes.c.last
 _FREE_LANE = _free_lane()
 _LANE = Prepared(_claimable().where(lanes.c.owner == bindparam("of_owner")))
 _TAKE = _take()
+_TAKE_UP = _take_up()
 _SERVE = _serve()
 _BLOCK = Prepared(update(lanes).where(lanes.c.owner == bindparam("of_owner")).values(claimable=NONE))
 _OPEN_CALLS = _open_calls_statement()

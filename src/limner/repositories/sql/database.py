@@ -67,6 +67,10 @@ class Database(Protocol):
 
     def connect_for_reading(self) -> Connection: ...
 
+    def keep_time(self, connection: Connection) -> None:
+        """At each query: what the clock needs now and then, for a process that writes nothing."""
+        ...
+
     def ping(self, connection: Connection) -> None:
         """Raises where it cannot be read."""
         ...
@@ -85,6 +89,10 @@ class Database(Protocol):
 
     def is_busy(self, error: BaseException) -> bool:
         """Whether others did not let go in time of what some upkeep needs: it can wait."""
+        ...
+
+    def is_outage(self, error: BaseException) -> bool:
+        """Whether nobody may have been answered: neither a bug nor anything between two transactions."""
         ...
 
     def has_lost_connection(self, error: BaseException) -> bool:

@@ -56,7 +56,7 @@ class Gateway:
         await asyncio.to_thread(self._database.prepare, self._moment())
         writer = Writer(self._database, unsure=self._trust.note_outage)
         writer.start()
-        self._running = writer, Readers(self._database)
+        self._running = writer, Readers(self._database, unsure=self._trust.note_outage)
 
     async def migrate(self) -> tuple[str | None, str]:
         """Brings the tables to this version without opening; the revision before and the one reached."""

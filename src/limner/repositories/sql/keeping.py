@@ -49,14 +49,16 @@ class Keep:
 
 
 def keep_images(connection: Connection, keeps: Sequence[Keep], moment: Moment) -> list[JobChanged | LeaseLost]:
-    """What changed, or that it was not this worker's to keep: then nothing did."""
+    """What changed or had, or that it was not this worker's to keep: then nothing did."""
     rows = [_keep(connection, keep, moment) for keep in keeps]
     kept = [row for row in rows if row is not None]
     over = [row for row in kept if row.finished_at is not None]
     leave(connection, over, moment, ran=True)
     note_usage(connection, [Entry(owner=row.owner, engine=row.engine, day=moment.day, pictures=1) for row in kept])
     changes = iter(record(connection, kept, moment, over=over))
-    return [LeaseLost() if row is None else next(changes) for row in rows]
+    return [
+        _kept_before(connection, keep) if row is None else next(changes) for keep, row in zip(keeps, rows, strict=True)
+    ]
 
 
 def _keep(connection: Connection, keep: Keep, moment: Moment) -> Row | None:
@@ -75,6 +77,18 @@ def _keep(connection: Connection, keep: Keep, moment: Moment) -> Row | None:
     return row
 
 
+def _kept_before(connection: Connection, keep: Keep) -> JobChanged | LeaseLost:
+    """Where the answer was lost it is given again: this very claim kept the picture, because the key names its epoch."""
+    fence = {"leased_job": keep.lease.job_id, "epoch": keep.lease.epoch, "new_ordinal": keep.image.ordinal}
+    row = _KEPT.first(connection, **fence, of_key=keep.image.key)
+    if row is None:
+        return LeaseLost()
+    state = JobState(row.state)
+    if not (state.final if keep.last else state is JobState.RUNNING):
+        return LeaseLost()
+    return JobChanged(job_id=row.id, owner=row.owner, seq=row.seq, ended=state if keep.last else None)
+
+
 def _notes(connection: Connection, keep: Keep) -> str | None:
     """The job's notes with those of the picture; pictures of one prompt mostly say the same. None: no news."""
     if not keep.image.notes:
@@ -85,11 +99,18 @@ def _notes(connection: Connection, keep: Keep) -> str | None:
 
 
 def _keeping() -> Update:
-    """An ordinal that is there was kept by somebody else."""
+    """An ordinal is kept once."""
     ordinal: ColumnElement[int] = bindparam("new_ordinal", type_=Integer)
     there = select(images.c.id).where(images.c.job_id == jobs.c.id, images.c.ordinal == ordinal).exists()
     notes = func.coalesce(bindparam("all_notes", type_=Text), jobs.c.notes)
     return update(jobs).where(leased(), ~there).values(notes=notes).returning(*CHANGED)
+
+
+def _kept() -> Prepared:
+    columns = (jobs.c.id, jobs.c.owner, jobs.c.state, images.c.seq)
+    mine = (jobs.c.id == bindparam("leased_job"), jobs.c.lease_epoch == bindparam("epoch"))
+    same = (images.c.ordinal == bindparam("new_ordinal"), images.c.key == bindparam("of_key"))
+    return Prepared(select(*columns).join(images, images.c.job_id == jobs.c.id).where(*mine, *same))
 
 
 def _close_call() -> Prepared:
@@ -109,5 +130,6 @@ _KEEP_LAST = Prepared(_keeping().values(ended(all_kept=pictures_kept() + ONE >= 
 _INSERT = Prepared(
     insert(images).values({name: bindparam(name) for name in (*FACTS, "job_id", "owner", "seq", "created_at")})
 )
+_KEPT = _kept()
 _CLOSE_CALL = _close_call()
 _NOTES = Prepared(select(jobs.c.notes).where(jobs.c.id == bindparam("of_job")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from limner.contracts.clock import seconds
 
 
 class LeaseTrust:
@@ -23,9 +23,3 @@ class LeaseTrust:
             self._unsure_since = now
         self._last_look = now
         return now - self._unsure_since >= lease
-
-
-def seconds() -> float:
-    """Seconds that count on while the machine sleeps, where the system can tell."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -20,10 +20,7 @@ from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.prepared import Prepared
 from limner.repositories.sql.rows import Row, decode_notes, encode_notes
 from limner.repositories.sql.tables import ROUTED, calls, jobs
-from limner.repositories.sql.upkeep import Upkeep
-
-BATCH = 50
-"""Each takes some statements, and all of a transaction must be done in time wherever the server is."""
+from limner.repositories.sql.upkeep import BATCH, Upkeep
 
 PLACE = (jobs.c.route, jobs.c.route_index, jobs.c.costs, jobs.c.notes)
 """What must be known of a job that goes on."""

@@ -17,11 +17,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from limner.contracts.clock import Clock
+from limner.contracts.clock import Clock, seconds
 from limner.domain.errors import DatabaseError, DatabaseUnavailable, LimnerError, StorageFull
 from limner.repositories.sql import migrating
 from limner.repositories.sql.installation import find_arriving
-from limner.repositories.sql.lease_trust import seconds
 from limner.repositories.sql.locks import EVERYBODY
 from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.positions import LONGEST
@@ -106,6 +105,9 @@ class PostgresDatabase:
     def connect_for_reading(self) -> Connection:
         return self._reading.connect()
 
+    def keep_time(self, connection: Connection) -> None:
+        self._clock.keep(connection)
+
     def ping(self, connection: Connection) -> None:
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT 1")
@@ -119,6 +121,11 @@ class PostgresDatabase:
 
     def is_passing(self, error: BaseException) -> bool:
         return isinstance(error, Stale) or isinstance(_original(error), _PASSING)
+
+    def is_outage(self, error: BaseException) -> bool:
+        """A commit that was not answered says so by its cause; one that was refused by ourselves has none."""
+        found = error.__cause__ if isinstance(error, DatabaseUnavailable) else _original(error)
+        return found is not None and _is_unavailable(found) and not isinstance(found, _PASSING)
 
     def has_lost_connection(self, error: BaseException) -> bool:
         return _is_lost(_original(error))
@@ -195,8 +202,8 @@ class PostgresPen:
             raise
 
     def tidy(self) -> None:
-        if self._connection is not None and self._clock.is_old:
-            self._clock.set(self._connection)
+        if self._connection is not None:
+            self._clock.keep(self._connection)
 
     def disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -231,6 +238,11 @@ class ServerClock:
     @property
     def is_old(self) -> bool:
         return self._known is None or seconds() - self._known[1] > CLOCK_BELIEVED
+
+    def keep(self, connection: Connection) -> None:
+        """Asks only where the last answer is old."""
+        if self.is_old:
+            self.set(connection)
 
     def set(self, connection: Connection) -> None:
         """Half of the round trip is taken to have passed since the server looked."""

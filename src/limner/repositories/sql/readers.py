@@ -21,9 +21,13 @@ THREADS = 4
 
 
 class Readers:
-    """Each call sees one consistent state of the database."""
+    """Each call sees one consistent state of the database. `unsure` is called while it does not answer, and when it does
+    again.
+    """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, unsure: Callable[[], None]) -> None:
+        self._unsure = unsure
+        self._out_of_order = False
         self._database = database
         self._pool = ThreadPoolExecutor(THREADS, "limner-reader")
         self._own = threading.local()
@@ -38,6 +42,7 @@ class Readers:
         def in_transaction() -> Result:
             connection = self._connect()
             with connection.begin():
+                self._database.keep_time(connection)
                 return query(connection, *given, **named)
 
         return await self._run(in_transaction)
@@ -62,19 +67,32 @@ class Readers:
 
     def _attempt(self, action: Callable[[], Result]) -> Result:
         try:
-            try:
-                return action()
-            except Exception as error:
-                if not self._database.has_lost_connection(error):
-                    raise
-                self._disconnect()
-                return action()
+            result = self._with_new_connection(action)
         except Exception as error:
             ours = self._database.translate(error)
             if ours is None:
                 raise
             self._disconnect()
+            if self._database.is_outage(error):
+                self._note_outage(began=True)
             raise ours from error
+        if self._out_of_order:
+            self._note_outage(began=False)
+        return result
+
+    def _with_new_connection(self, action: Callable[[], Result]) -> Result:
+        """Where the old one is gone."""
+        try:
+            return action()
+        except Exception as error:
+            if not self._database.has_lost_connection(error):
+                raise
+            self._disconnect()
+            return action()
+
+    def _note_outage(self, *, began: bool) -> None:
+        self._out_of_order = began
+        self._unsure()
 
     def _disconnect(self) -> None:
         """What failed may fail for ever: the next query has a new connection."""

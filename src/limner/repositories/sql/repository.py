@@ -69,6 +69,7 @@ from limner.repositories.sql.locks import (
     owner_of_input,
     owners_of,
     purse_of_job,
+    share,
     troubles_of,
 )
 from limner.repositories.sql.submitting import Entry, Intake, entry_of
@@ -86,6 +87,11 @@ class SqlRepository(Gateway):
     @cached_property
     def _intake(self) -> Intake:
         return Intake()
+
+    @cached_property
+    def _unanswered(self) -> set[str]:
+        """Workers whose last claim may have taken what they never heard of."""
+        return set()
 
     async def submit(
         self, job: Job, *, inputs: Sequence[HeldInput] = (), idempotency: Idempotency | None, policy: Policy
@@ -136,8 +142,10 @@ class SqlRepository(Gateway):
         return tuple(freed)
 
     async def claim(
-        self, worker: str, free: Mapping[str, int], *, policy: Policy
+        self, worker: str, free: Mapping[str, int], *, policy: Policy, held: Collection[Lease] = ()
     ) -> tuple[tuple[Claim, ...], tuple[JobChanged, ...]]:
+        if worker in self._unanswered and (taken := await self._take_up(worker, held, policy)):
+            return taken, ()
         claims: list[Claim] = []
         changes: list[JobChanged] = []
         again = True
@@ -364,12 +372,24 @@ class SqlRepository(Gateway):
         return await self._upkeep(lambda connection: expiring.hide(connection, image_ids, self._moment()))
 
     async def _claim(self, worker: str, free: Mapping[str, int], policy: Policy) -> claiming.Picked:
-        picked = await self._write(
-            lambda connection: claiming.claim(connection, worker, free, policy, self._moment()), locks=lock_nothing
-        )
+        try:
+            picked = await self._write(
+                lambda connection: claiming.claim(connection, worker, free, policy, self._moment), locks=lock_nothing
+            )
+        except BaseException:
+            self._unanswered.add(worker)
+            raise
         if picked.skewed:
             await self._recount()
         return picked
+
+    async def _take_up(self, worker: str, held: Collection[Lease], policy: Policy) -> tuple[Claim, ...]:
+        """In a transaction of its own: a claim waits for owners, whose transactions may wait for these rows."""
+        taken = await self._write(
+            lambda connection: claiming.take_up(connection, worker, held, policy, self._moment), locks=share
+        )
+        self._unanswered.discard(worker)
+        return taken
 
     async def _recount(self) -> None:
         """The next claim that meets such a lane tries again."""

@@ -103,6 +103,9 @@ class SqliteDatabase:
     def connect_for_reading(self) -> Connection:
         return reading_engine(self._path).connect()
 
+    def keep_time(self, connection: Connection) -> None:
+        """It is this machine's."""
+
     def ping(self, connection: Connection) -> None:
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT count(*) FROM sqlite_master")
@@ -120,6 +123,9 @@ class SqliteDatabase:
     def is_busy(self, error: BaseException) -> bool:
         del error
         return False
+
+    def is_outage(self, error: BaseException) -> bool:
+        return isinstance(error, LimnerError) or translate(error) is not None
 
     def has_lost_connection(self, error: BaseException) -> bool:
         del error

@@ -19,10 +19,7 @@ from limner.repositories.sql.passing_on import pass_on
 from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import Row, encode
 from limner.repositories.sql.tables import DELAYED, RUNNING, UNFINISHED, calls, engine_state, jobs, lanes
-from limner.repositories.sql.upkeep import Upkeep
-
-BATCH = 50
-"""Each takes some statements, and all of a transaction must be done in time wherever the server is."""
+from limner.repositories.sql.upkeep import BATCH, Upkeep
 
 
 def sweep(
@@ -66,7 +63,7 @@ def free_lost(
     rows = _LOST.rows(connection, expired_before=expired_before, dead=encode(list(dead)), batch=BATCH)
     open_ = open_calls(connection, [row.id for row in rows])
     done = Upkeep(more=len(rows) == BATCH)
-    for row in sorted(rows, key=lambda row: row.id):  # as renewals take them
+    for row in rows:
         lease = Lease(job_id=JobId(row.id), epoch=row.lease_epoch)
         verdict = _verdict(row, open_.get(row.id, ()), policy, moment)
         done.counts["lease_lost"] += 1
@@ -109,12 +106,14 @@ def _verdict(row: Row, open_: Collection[Call], policy: Policy, moment: Moment) 
 
 
 def _lost() -> Prepared:
+    """Renewals hold no owner: whoever comes later waits for the verdict, and a row that somebody writes now is let be."""
     fail = select(func.max(calls.c.fail_if_ambiguous)).where(
         calls.c.job_id == jobs.c.id, calls.c.phase == text("'submitting'")
     )
     columns = (jobs.c.id, jobs.c.engine, jobs.c.lease_epoch, jobs.c.lease_losses, jobs.c.deadline_at)
     found = select(*columns, fail.scalar_subquery().label("fail_if_ambiguous"))
-    return Prepared(found.where(_is_lost()).order_by(jobs.c.lease_until).limit(bindparam("batch")))
+    oldest = found.where(_is_lost()).order_by(jobs.c.lease_until).limit(bindparam("batch"))
+    return Prepared(oldest.with_for_update(skip_locked=True))
 
 
 def _promote() -> Prepared:

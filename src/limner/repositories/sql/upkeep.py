@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from limner.contracts.repository import SweepReport
 from limner.domain.event import JobChanged
 
+BATCH = 50
+"""Jobs at a time. Each takes some statements, and all of a transaction must be done in time wherever the server is."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Upkeep:

@@ -147,7 +147,7 @@ class Writer:
             except Exception as error:  # noqa: BLE001 - those who wait must hear of it, and the thread must live on
                 if tries < MOST_TRIES and self._database.is_passing(error):
                     continue
-                self._note_outage(error)
+                self._note_failure(error)
                 return [self._as_told(error) for _ in commands]
             self._note_success()
             return outcomes
@@ -196,13 +196,17 @@ class Writer:
         try:
             self._pen.tidy()
         except Exception as error:  # noqa: BLE001 - the thread must live on
-            self._note_outage(error)
+            self._note_failure(error)
 
-    def _note_outage(self, error: Exception) -> None:
-        if not self._out_of_order:
-            logger.error("the database cannot be written", extra={"fault": type(error).__name__}, exc_info=error)
-        self._out_of_order = True
-        self._unsure()
+    def _note_failure(self, error: Exception) -> None:
+        """An outage is told once. Anything else hurts this group only, and says nothing about leases."""
+        away = self._database.is_outage(error)
+        if not (away and self._out_of_order):
+            told = "the database cannot be written" if away else "a change was not written, though the database answers"
+            logger.error(told, extra={"fault": type(error).__name__}, exc_info=error)
+        if away:
+            self._out_of_order = True
+            self._unsure()
         if not isinstance(error, LimnerError):
             self._pen.disconnect()
 
