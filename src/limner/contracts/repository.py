@@ -184,7 +184,8 @@ class JobRepository(Protocol):
         self, position: str | None, *, owner: str | None = None, limit: int = 1000
     ) -> tuple[tuple[JobChanged, ...], str]:
         """Changes committed after a position, in commit order, and the position reached. None: no changes, the
-        position of now. Positions are opaque text; an old or foreign one starts at the oldest kept change.
+        position of now. Positions are opaque text; an old or foreign one starts at the oldest kept change. Without an
+        `owner`, a foreign one starts a minute ago: so far back a server that takes over from another may have forgotten.
         """
         ...
 
