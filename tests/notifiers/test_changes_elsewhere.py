@@ -1,6 +1,7 @@
 """How often a process looks for work because others changed something."""
 
 import asyncio
+import itertools
 import time
 from contextlib import asynccontextmanager
 
@@ -84,7 +85,7 @@ async def test_a_stream_of_changes_is_told_now_and_then_and_its_last_one_surely(
     times = [when for when, _ in elsewhere.told]
     assert elsewhere.told[-1][1] == elsewhere.changed
     assert len(times) > 2
-    assert min(later - earlier for earlier, later in zip(times, times[1:], strict=False)) > 0.9 * TELL_EVERY
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.9 * TELL_EVERY
 
 
 async def test_nothing_is_told_after_the_end(elsewhere):

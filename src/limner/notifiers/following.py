@@ -66,12 +66,12 @@ class FollowingNotifier(MemoryNotifier):
         changes_after: ChangesAfter,
         progress_of: ProgressOf,
         preview_of: PreviewOf,
-        on_change: Callable[[], None] = lambda: None,
+        on_change: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._watch = watch
         self._changes_after = changes_after
-        self._changed = _Sparingly(on_change, TELL_EVERY)
+        self._changed = _Sparingly(on_change or _nothing, TELL_EVERY)
         self._position: str | None = None
         self._told_here: set[tuple[str, int]] = set()
         self._progress = _ProgressElsewhere(progress_of)
@@ -153,6 +153,9 @@ class FollowingNotifier(MemoryNotifier):
     def _tell_previews(self, previews: Sequence[PreviewTick]) -> None:
         """A job may have ended while its last one was read."""
         super().publish([preview for preview in previews if self._progress.is_running(preview.job_id)])
+
+
+def _nothing() -> None: ...
 
 
 class _Sparingly:
