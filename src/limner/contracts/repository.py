@@ -159,6 +159,7 @@ class JobRepository(Protocol):
     ) -> Submission:
         """Durable when it returns; the job holds its `inputs` for good. Raises TooManyQueued, QueueFull, BudgetExhausted
         (with retry_after), IdempotencyKeyReused, and InvalidRequest for inputs that are gone since they were looked up.
+        Processes that let jobs in at the same time may go a little beyond `queued_total`; an owner's limit is exact.
         """
         ...
 
