@@ -101,7 +101,9 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReport:
-    """What a sweep changed: signals to publish, engines to nudge, counts by kind for the metrics."""
+    """What a sweep changed: signals to publish, engines to nudge, counts by kind for the metrics; `no_turn` is a
+    round that others held up.
+    """
 
     changes: tuple[JobChanged, ...] = ()
     engines: frozenset[str] = frozenset()
