@@ -9,7 +9,10 @@ class Rows:
     """Two batches."""
 
     def __init__(self):
-        self.batches = [(SweepReport(counts={"images": 2, "no_turn": 1}), ("a",)), (SweepReport(counts={"images": 1}), ())]
+        self.batches = [
+            (SweepReport(counts={"images": 2, "no_turn": 1}), ("a",)),
+            (SweepReport(counts={"images": 1}), ()),
+        ]
 
     async def expire(self, *, policy):
         return self.batches.pop(0)

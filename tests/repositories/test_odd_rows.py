@@ -15,6 +15,6 @@ async def test_a_row_that_postgres_does_not_take_is_named_and_the_file_stays(tmp
         await trouble(repository, "painter", Transient("away"))
     execute(f"sqlite:///{path}", "UPDATE limner_engine_state SET detail = 'a' || char(0) || 'b'")
     target = postgres.new_database(empty=True)
-    with pytest.raises(DatabaseError, match="a row of limner_engine_state holds: .*NUL"):
+    with pytest.raises(DatabaseError, match=r"a row of limner_engine_state holds: .*NUL"):
         await asyncio.to_thread(move_rows, f"sqlite:///{path}", target)
     assert path.exists()
