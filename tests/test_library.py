@@ -151,6 +151,11 @@ async def test_jobs_are_listed_by_reference_and_state(limner):
     assert [job.id for job in page.items] == [first.id]
 
 
+async def test_an_empty_idempotency_key_is_not_taken_for_none(limner):
+    with pytest.raises(InvalidRequest, match="idempotency_key takes"):
+        await limner.submit("a red fox", owner="ann", idempotency_key="")
+
+
 async def test_the_same_idempotency_key_gives_the_same_job(limner):
     first = await limner.submit("a red fox", owner="ann", idempotency_key="k")
     assert (await limner.submit("a red fox", owner="ann", idempotency_key="k")).id == first.id

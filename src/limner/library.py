@@ -173,7 +173,7 @@ class Limner:
         _require_started(self._assembly)
         given = await read_sources(inputs or {})
         ask = Ask(prompt=prompt, inputs=[one.reference for one in given], **fields)
-        key = Idempotency(key=idempotency_key, fingerprint=fingerprint(ask)) if idempotency_key else None
+        key = None if idempotency_key is None else Idempotency(key=idempotency_key, fingerprint=fingerprint(ask))
         ask = replace(ask, inputs=await upload_inputs(given, owner, needs=self._assembly.input_needs))
         submission = await submit_job(ask, owner, idempotency=key, needs=self._assembly.submit_needs)
         return submission.job

@@ -37,6 +37,14 @@ async def queued(needs):
     return sum((await needs.repository.queue_facts()).queued.values())
 
 
+@pytest.mark.parametrize("key", ["", "k" * 256, "k\x00", "clé", 7])
+async def test_what_is_no_idempotency_key_is_refused(needs, key):
+    with pytest.raises(InvalidRequest) as refusal:
+        await submit_job(FOX, "ann", idempotency=Idempotency(key=key, fingerprint="f"), needs=needs)
+    assert [fault.pointer for fault in refusal.value.errors] == ["/idempotency_key"]
+    assert await queued(needs) == 0
+
+
 async def test_the_row_is_there_when_it_returns(needs):
     job = (await submit_job(FOX, "ann", needs=needs)).job
     kept = await needs.repository.find_job(job.id)

@@ -111,7 +111,7 @@ async def test_changes_of_one_owner_from_long_ago(repository, monkeypatch):
 async def test_a_foreign_position_starts_at_the_oldest_change(repository):
     job = await submitted(repository)
     for position in ("999", "-1", "nonsense", "٣", "9" * 40):
-        changes, _ = await repository.changes_after(position)
+        changes, _ = await repository.changes_after(position, owner=job.owner)
         assert [change.job_id for change in changes] == [job.id]
 
 

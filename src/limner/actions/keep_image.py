@@ -13,7 +13,8 @@ from limner.contracts.repository import NewImage, WorkRepository
 from limner.contracts.storage import Storage
 from limner.domain.event import JobChanged
 from limner.domain.identity import new_id
-from limner.domain.job import Claim
+from limner.domain.job import Claim, Note
+from limner.domain.wording import keepable
 
 
 async def keep_image(
@@ -48,7 +49,7 @@ async def keep_image(
         sha256=picture.sha256,
         color=picture.color,
         key=key,
-        notes=painted.notes,
+        notes=tuple(Note(code=keepable(note.code), detail=keepable(note.detail)) for note in painted.notes),
     )
     return await repository.keep_image(claim.lease, image, finish=finish)
 

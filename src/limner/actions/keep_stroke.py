@@ -14,6 +14,7 @@ from limner.contracts.storage import LocalStorage
 from limner.domain.errors import BadImage, ContractBroken
 from limner.domain.event import JobChanged
 from limner.domain.job import Call, CallPhase
+from limner.domain.plain_json import text_fault
 
 HOLD_CHECK = 0.2
 """Seconds between two looks whether a paid call may start."""
@@ -46,6 +47,8 @@ async def _tell(run: Running, progress: Progress) -> None:
 async def _open_call(run: Running, stroke: Submitting) -> None:
     """The engine pays right after this: the row says so first, under a lease that is certainly ours."""
     _check_ordinals(stroke.ordinals)
+    if fault_of_key := text_fault(stroke.request_key, one_line=True):
+        raise ContractBroken(f"The engine yielded a call whose request key {fault_of_key}.")
     call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
     await _until_payable(run)
     fault("before_open_call")

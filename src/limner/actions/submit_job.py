@@ -18,7 +18,7 @@ from limner.contracts.dispatcher import Dispatcher
 from limner.contracts.notifier import Notifier
 from limner.contracts.observer import Observer
 from limner.contracts.repository import Idempotency, JobRepository, Submission
-from limner.domain.checking import owner_fault
+from limner.domain.checking import MAX_IDEMPOTENCY_KEY, idempotency_key_fault, owner_fault
 from limner.domain.errors import FieldError, InvalidRequest
 from limner.domain.event import JobChanged
 from limner.domain.identity import new_id
@@ -62,6 +62,8 @@ async def submit_job(
 ) -> Submission:
     """Raises InvalidRequest, Refused, StorageFull, TooManyQueued, QueueFull, BudgetExhausted, IdempotencyKeyReused."""
     _check_owner(owner)
+    if idempotency is not None:
+        _check_key(idempotency.key)
     request = needs.models.resolve(ask)
     heard = await _hear(ask, owner, needs) if needs.before_submit else ask
     if heard is not ask:
@@ -89,6 +91,12 @@ def fingerprint(ask: Ask) -> str:
 def _check_owner(owner: str) -> None:
     if fault := owner_fault(owner):
         raise InvalidRequest([FieldError("/owner", "bad_text", f"owner {fault}.")])
+
+
+def _check_key(key: str) -> None:
+    if fault := idempotency_key_fault(key):
+        detail = f"idempotency_key {fault}."
+        raise InvalidRequest([FieldError("/idempotency_key", "bad_text", detail, {"maximum": MAX_IDEMPOTENCY_KEY})])
 
 
 async def _hear(ask: Ask, owner: str, needs: SubmitNeeds) -> Ask:

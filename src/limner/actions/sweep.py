@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from limner.actions.collect_orphans import collect_orphans
 from limner.actions.count_ends import count_ends
@@ -76,13 +76,15 @@ class Sweeper:
         count_ends(report.changes, self._observer)
         for engine in report.engines:
             self._dispatcher.nudge(engine)
-        for kind, amount in (report.counts or {}).items():
-            if amount:
-                self._observer.count("limner_swept_total", amount, kind=kind)
+        self._count(report.counts or {})
         self._deliverer.wake()
 
     async def expire(self) -> None:
-        await expire(repository=self._repository, storage=self._storage, notifier=self._notifier, policy=self._policy)
+        self._count(
+            await expire(
+                repository=self._repository, storage=self._storage, notifier=self._notifier, policy=self._policy
+            )
+        )
 
     async def collect(self) -> None:
         """Each lists the whole storage, so a fleet's processes do it by turns."""
@@ -92,6 +94,11 @@ class Sweeper:
         await collect_orphans(
             repository=self._repository, storage=self._storage, policy=self._policy, now=self._clock.now()
         )
+
+    def _count(self, counts: Mapping[str, int]) -> None:
+        for kind, amount in counts.items():
+            if amount:
+                self._observer.count("limner_swept_total", amount, kind=kind)
 
     async def _repeat(self, name: str, duty: Callable[[], Awaitable[None]], every: float, *, first: float) -> None:
         patience = Patience(name)

@@ -101,7 +101,9 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReport:
-    """What a sweep changed: signals to publish, engines to nudge, counts by kind for the metrics."""
+    """What a sweep changed: signals to publish, engines to nudge, counts by kind for the metrics; `no_turn` is a
+    round that others held up.
+    """
 
     changes: tuple[JobChanged, ...] = ()
     engines: frozenset[str] = frozenset()
@@ -159,6 +161,7 @@ class JobRepository(Protocol):
     ) -> Submission:
         """Durable when it returns; the job holds its `inputs` for good. Raises TooManyQueued, QueueFull, BudgetExhausted
         (with retry_after), IdempotencyKeyReused, and InvalidRequest for inputs that are gone since they were looked up.
+        Processes that let jobs in at the same time may go a little beyond `queued_total`; an owner's limit is exact.
         """
         ...
 
@@ -184,7 +187,8 @@ class JobRepository(Protocol):
         self, position: str | None, *, owner: str | None = None, limit: int = 1000
     ) -> tuple[tuple[JobChanged, ...], str]:
         """Changes committed after a position, in commit order, and the position reached. None: no changes, the
-        position of now. Positions are opaque text; an old or foreign one starts at the oldest kept change.
+        position of now. Positions are opaque text; an old or foreign one starts at the oldest kept change. Without an
+        `owner`, a foreign one starts a minute ago: so far back a server that takes over from another may have forgotten.
         """
         ...
 

@@ -88,7 +88,7 @@ class CeleryDispatcher(InProcessDispatcher):
         self._publisher.start()
 
     async def close(self) -> None:
-        """What is due and cannot be sent at once is not waited for: workers look by themselves."""
+        """What is due is sent if the broker answers at once, else not: workers look by themselves."""
         await super().close()
         publisher, self._publisher = self._publisher, None
         if publisher is not None:
@@ -114,6 +114,7 @@ class _Publisher(threading.Thread):
         self._wanted.set()
         self._closed = threading.Event()
         self._away = False
+        self._password = app.connection_for_write().password
 
     def look(self) -> None:
         self._wanted.set()
@@ -137,11 +138,12 @@ class _Publisher(threading.Thread):
             while True:
                 self._wanted.wait()
                 self._wanted.clear()
-                if self._closed.is_set():
-                    return
+                leaves = self._closed.is_set()
                 for queue in tuple(self._due):
                     self._due.discard(queue)
                     self._send(producer, queue)
+                if leaves:
+                    return
                 self._closed.wait(COALESCED)
 
     def _send(self, producer: Any, queue: str) -> None:
@@ -165,11 +167,17 @@ class _Publisher(threading.Thread):
     def _note_away(self, error: Exception) -> None:
         """Once an outage; a connection that can be made says little, a message that was taken says more."""
         if not self._away and not self._closed.is_set():
-            fault = {"fault": type(error).__name__}
-            logger.warning("the broker does not answer; workers look every few seconds", extra=fault)
+            fault = type(error).__name__
+            sentence = f"nudges cannot be sent ({fault}: {self._words(error)}); workers look every few seconds"
+            logger.warning(sentence, extra={"fault": fault})
         self._away = True
+
+    def _words(self, error: Exception) -> str:
+        """One line, without what gives access to the broker."""
+        words = " ".join(str(error).split())
+        return words.replace(self._password, "…") if self._password else words
 
     def _note_answer(self) -> None:
         if self._away:
-            logger.info("the broker answers again")
+            logger.info("the broker takes nudges again")
         self._away = False

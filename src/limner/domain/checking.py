@@ -16,6 +16,7 @@ from limner.domain.wording import kind_of, listed, meant, shown
 MAX_REFERENCE = 255
 MAX_OWNER = 128
 MAX_PRIORITY = 9
+MAX_IDEMPOTENCY_KEY = 255
 
 
 def ask_faults(ask: Ask) -> Iterator[FieldError]:
@@ -49,6 +50,15 @@ def fit_faults(ask: Ask, who: str, capabilities: Capabilities) -> Iterator[Field
         yield from _input_faults(ask, who, capabilities)
     if ask.format is not None and ask.format not in capabilities.formats:
         yield _unknown_format(ask.format, who, capabilities)
+
+
+def idempotency_key_fault(key: Any) -> str | None:
+    """Why something cannot be an idempotency key, as the second half of a sentence."""
+    if not isinstance(key, str):
+        return f"is {kind_of(key)}; it must be text"
+    if 1 <= len(key) <= MAX_IDEMPOTENCY_KEY and key.isascii() and key.isprintable():
+        return None
+    return f"takes 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters"
 
 
 def owner_fault(owner: Any) -> str | None:

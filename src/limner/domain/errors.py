@@ -34,6 +34,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from limner.domain.wording import keepable
+
 
 class LimnerError(Exception):
     """Something went wrong in Limner."""
@@ -257,7 +259,7 @@ class EngineError(LimnerError):
     """Whether the person may ask again (POST /jobs/{id}/retry) with some hope."""
 
     def __init__(self, detail: str | None = None, *, retry_after: float | None = None, **facts: Any) -> None:
-        super().__init__(detail, **facts)
+        super().__init__(detail and keepable(detail), **facts)
         self.retry_after = retry_after
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 LONGEST_SHOWN = 60
 MOST_LISTED = 20
 LARGEST_SHOWN = 10**18
+
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 KINDS = {
     bool: "true or false",
@@ -20,6 +23,11 @@ KINDS = {
     tuple: "a list",
     type(None): "null",
 }
+
+
+def keepable(words: str) -> str:
+    """With spaces for what not every database, encoder and terminal takes: not all words are ours to refuse."""
+    return _UNWANTED.sub(" ", words)
 
 
 def shown(value: Any) -> str:

@@ -18,6 +18,10 @@ MOST_REMEMBERED = 4096
 MOST_AT_ONCE = 1000
 OURS_FOR = 2.0
 """Seconds for which a job of which this process told progress is taken to be painted here."""
+TELL_EVERY = 0.25
+"""Seconds between two times that this process is told of changes elsewhere: each may cost every idle worker of a fleet a
+claim, whoever the change is for.
+"""
 PAUSE = 1.0
 """Seconds until the next try after a fault."""
 
@@ -52,7 +56,7 @@ class Watch(Protocol):
 
 class FollowingNotifier(MemoryNotifier):
     """This process hears itself through memory. What others changed is read when the watch says that there may be
-    something, and published; then `on_change` is called.
+    something, and published; then `on_change` is called, at once after a quiet while, else together for several.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class FollowingNotifier(MemoryNotifier):
         super().__init__()
         self._watch = watch
         self._changes_after = changes_after
-        self._on_change = on_change
+        self._changed = _Sparingly(on_change or _nothing, TELL_EVERY)
         self._position: str | None = None
         self._told_here: set[tuple[str, int]] = set()
         self._progress = _ProgressElsewhere(progress_of)
@@ -79,6 +83,7 @@ class FollowingNotifier(MemoryNotifier):
         await super().open()
         _, self._position = await self._changes_after(None)
         async with contextlib.AsyncExitStack() as stack:
+            stack.callback(self._changed.stop)
             moved = asyncio.Event()
             for task in (self._follow(moved), self._previews.run()):
                 stack.push_async_callback(_cancelled, asyncio.create_task(task))
@@ -134,8 +139,8 @@ class FollowingNotifier(MemoryNotifier):
             super().publish(news)
             self._progress.note_elsewhere(news)
             elsewhere = elsewhere or bool(news)
-        if elsewhere and self._on_change is not None:
-            self._on_change()
+        if elsewhere:
+            self._changed.note()
         await self._tell_progress()
 
     async def _tell_progress(self) -> None:
@@ -148,6 +153,37 @@ class FollowingNotifier(MemoryNotifier):
     def _tell_previews(self, previews: Sequence[PreviewTick]) -> None:
         """A job may have ended while its last one was read."""
         super().publish([preview for preview in previews if self._progress.is_running(preview.job_id)])
+
+
+def _nothing() -> None: ...
+
+
+class _Sparingly:
+    """Calls `deed` at the first note; what is noted within `seconds` after a call is one call when they are over."""
+
+    def __init__(self, deed: Callable[[], None], seconds: float) -> None:
+        self._deed = deed
+        self._seconds = seconds
+        self._pause: asyncio.TimerHandle | None = None
+        self._noted = False
+
+    def note(self) -> None:
+        if self._pause is not None:
+            self._noted = True
+            return
+        self._pause = asyncio.get_running_loop().call_later(self._seconds, self._go_on)
+        self._deed()
+
+    def stop(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+        self._pause, self._noted = None, False
+
+    def _go_on(self) -> None:
+        noted = self._noted
+        self.stop()
+        if noted:
+            self.note()
 
 
 class _ProgressElsewhere:

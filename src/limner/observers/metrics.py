@@ -34,7 +34,9 @@ COUNTERS: Mapping[str, Meaning] = {
     "limner_jobs_total": Meaning("Jobs that reached a final state.", ("state",)),
     "limner_retries_total": Meaning("Failed tries by what may be done about them.", ("class",)),
     "limner_lease_losses_total": Meaning("Jobs that a worker lost to another."),
-    "limner_swept_total": Meaning("Rows mended by the sweep.", ("kind",)),
+    "limner_swept_total": Meaning(
+        "Rows mended or let go by upkeep; no_turn: rounds of it that others did not let in.", ("kind",)
+    ),
     "limner_hooks_total": Meaning("Deliveries to on_finished hooks.", ("outcome",)),
     "limner_ambiguous_calls_total": Meaning("Calls whose charge is unknown.", ("engine",)),
 }

@@ -5,18 +5,17 @@ from __future__ import annotations
 from starlette.types import Scope
 
 from limner.contracts.repository import Submission
+from limner.domain.checking import MAX_IDEMPOTENCY_KEY, idempotency_key_fault
 from limner.domain.errors import FieldError, InvalidRequest
 from limner.web.negotiation import header
-
-LONGEST_KEY = 255
 
 
 def idempotency_key(scope: Scope) -> str | None:
     """Raises InvalidRequest for what is no key."""
     key = header(scope, b"idempotency-key")
-    if key is not None and (not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable())):
-        detail = f"Idempotency-Key takes 1 to {LONGEST_KEY} printable ASCII characters."
-        raise InvalidRequest([FieldError("/Idempotency-Key", "bad_text", detail, {"maximum": LONGEST_KEY})])
+    if key is not None and (fault := idempotency_key_fault(key)):
+        detail = f"Idempotency-Key {fault}."
+        raise InvalidRequest([FieldError("/Idempotency-Key", "bad_text", detail, {"maximum": MAX_IDEMPOTENCY_KEY})])
     return key
 
 

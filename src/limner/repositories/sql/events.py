@@ -9,15 +9,18 @@ from sqlalchemy import Connection, bindparam, select
 from limner.domain.event import JobChanged, JobEvent
 from limner.repositories.sql.jobs import ids_of
 from limner.repositories.sql.moment import Moment
-from limner.repositories.sql.positions import Position, last_position, parsed, settled_position
+from limner.repositories.sql.positions import (
+    BEGINNING,
+    SCANNED,
+    Position,
+    last_position,
+    old_position,
+    parsed,
+    settled_position,
+)
 from limner.repositories.sql.prepared import Prepared, elements
 from limner.repositories.sql.rows import decode_event, encode
 from limner.repositories.sql.tables import events
-
-SCANNED = 20_000
-"""Events up to which an owner's are picked out of everybody's; beyond it his jobs are asked for theirs. An index by
-owner would serve this alone, and cost every submit as much as the job itself.
-"""
 
 
 def events_after(connection: Connection, job_id: str, seq: int) -> tuple[JobEvent, ...]:
@@ -29,15 +32,17 @@ def changes_after(
 ) -> tuple[tuple[JobChanged, ...], str]:
     """Changes in their order, and the position reached."""
     last = last_position(connection)
+    known = None if position is None else parsed(position, last)
+    settled = settled_position(connection, last, moment, known)
     if position is None:
-        settled = settled_position(connection, last, moment, None)
         return (), str(_now(connection, settled, owner=owner))
-    before = parsed(position, last)
-    settled = settled_position(connection, last, moment, before)
+    before = known or _instead_of_foreign(connection, moment, owner=owner)
     found = {"after": before.at, "at_most": limit}
     if owner is None:
         rows = _OF_ALL.rows(connection, **found)
-    elif last - before.at <= SCANNED:
+    elif (
+        last - before.at <= SCANNED
+    ):  # an index by owner would serve this alone, and cost every submit as much as a job
         rows = _OF_OWNER.rows(connection, **found, of_owner=owner)
     else:
         rows = _OF_OWNERS_JOBS.rows(connection, **found, of_owner=owner)
@@ -46,6 +51,13 @@ def changes_after(
         rows = _LATE.rows(connection, missing=encode(before.missing)) + rows
     reached = _reached(before, [row.position for row in rows], settled, owner=owner, full=full)
     return tuple(JobChanged(job_id=row.job_id, owner=row.owner, seq=row.seq) for row in rows), str(reached)
+
+
+def _instead_of_foreign(connection: Connection, moment: Moment, *, owner: str | None) -> Position:
+    """A server that took over from another may have lost the newest positions: who follows everybody is told again what
+    may be new, not all that was ever kept.
+    """
+    return Position(BEGINNING if owner is not None else old_position(connection, moment))
 
 
 def _now(connection: Connection, settled: int, *, owner: str | None) -> Position:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -76,12 +77,12 @@ class Gateway:
         return Moment(self._clock.now(), self._image_age, self._budgets, self._credentials())
 
     async def _upkeep(self, work: Callable[[Connection], Upkeep]) -> Upkeep:
-        """Nothing, where others do not let go in time: it comes again."""
+        """Nothing but a count, where others do not let go in time: it comes again."""
         try:
             return await self._write(work, locks=both(lock_everybody_soon, lock_keys))
         except Exception as error:
             if self._database.is_busy(error):
-                return Upkeep()
+                return Upkeep(counts=Counter(no_turn=1))
             raise
 
     async def _write(self, work: Callable[[Connection], Result], *, locks: Locks) -> Result:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, String, Table, collate, insert, literal, select, tuple_
+from sqlalchemy.exc import DataError
 
 from limner.domain.errors import DatabaseError
 from limner.repositories.sql import installation, migrating
@@ -163,11 +164,19 @@ def _copy(here: Connection, there: Connection, table: Table, told: Told) -> int:
     statement = _behind(table, _reached(there, table))
     with here.begin():
         for batch in _batches(here, statement):
-            with there.begin():
-                there.execute(insert(table), [dict(row._mapping) for row in batch])  # noqa: SLF001 - it is public
+            _insert(there, table, batch)
             copied += len(batch)
             told(table.name, copied)
     return copied
+
+
+def _insert(there: Connection, table: Table, batch: Sequence[Row[Any]]) -> None:
+    try:
+        with there.begin():
+            there.execute(insert(table), [dict(row._mapping) for row in batch])  # noqa: SLF001 - it is public
+    except DataError as error:
+        why = str(error.orig).partition("\n")[0]
+        raise DatabaseError(f"Postgres does not take what a row of {table.name} holds: {why}.") from error
 
 
 def _reached(there: Connection, table: Table) -> Sequence[Any] | None:

@@ -27,7 +27,12 @@ SETTLED = 2 * LONGEST + 10.0
 date, and another transaction taken its position so long before it commits; the rest is for the commit itself, which nothing
 bounds: where it takes longer (a standby that must hear of it is away), followers of everybody may miss a change.
 """
-MOST_MISSING = 1000
+MOST_MISSING = 10_000
+"""Remembered at most, the newest: of those the transactions may still be under way. One that is undone takes up to a
+group's positions with it.
+"""
+SCANNED = 20_000
+"""Events that are looked through, one after the other, from where a watcher is; further away other ways are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,11 @@ class Position:
         return Position(reached, tuple(missing[-MOST_MISSING:]))
 
 
-def parsed(position: str, last: int) -> Position:
-    """A position of another database counts from the beginning."""
+def parsed(position: str, last: int) -> Position | None:
+    """None: it is of another database."""
     numbers = position.split(".")
     if not all(_is_number(number) for number in numbers) or int(numbers[0]) > last:
-        return Position(BEGINNING)
+        return None
     return Position(int(numbers[0]), tuple(map(int, numbers[1 : MOST_MISSING + 1])))
 
 
@@ -65,17 +70,23 @@ def last_position(connection: Connection) -> int:
 
 
 def settled_position(connection: Connection, last: int, moment: Moment, known: Position | None) -> int:
-    """Up to which nothing can come any more; who has seen something looks on from there."""
+    """Up to which nothing can come any more: looked for from what was just seen, or back from the end."""
     if not is_shared(connection):
         return last
-    bound = moment.before(SETTLED)
     if known is None:
-        row = _LAST_OLD.first(connection, bound=bound)
-        return BEGINNING if row is None else int(row.position)
+        return old_position(connection, moment)
     begin = min(known.missing, default=known.at + 1) - 1
-    young = _FIRST_YOUNG.first(connection, after=begin, bound=bound)
+    if last - begin > SCANNED:
+        return max(begin, old_position(connection, moment))
+    young = _FIRST_YOUNG.first(connection, after=begin, bound=moment.before(SETTLED))
     old = _LAST_BELOW.first(connection, below=last + 1 if young is None else young.position)
     return begin if old is None else max(begin, int(old.position))
+
+
+def old_position(connection: Connection, moment: Moment) -> int:
+    """The newest that nothing can come before any more."""
+    row = _LAST_OLD.first(connection, bound=moment.before(SETTLED))
+    return BEGINNING if row is None else int(row.position)
 
 
 def go_on_behind(connection: Connection, last: int) -> None:

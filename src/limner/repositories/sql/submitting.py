@@ -49,6 +49,8 @@ from limner.repositories.sql.tables import events, idempotency, jobs, lanes
 
 TOTAL_HOLDS = 5.0
 """Seconds for which the number of waiting jobs is counted on from the last look."""
+SHARE = 16
+"""Of the room that there was at the last look: who has let in a sixteenth of it looks again, for others let jobs in, too."""
 LONGEST_WAIT = 600.0
 UNKNOWN_WAIT = 60.0
 
@@ -167,12 +169,13 @@ class Intake:
     def __init__(self) -> None:
         self._total = 0
         self._total_holds_until = 0.0
+        self._total_holds_to = 0
 
     def submit(
         self, connection: Connection, entries: Sequence[Entry], moment: Moment
     ) -> list[Submission | LimnerError]:
         """One answer an entry; those that are refused do not hurt the others."""
-        self._count_total(connection)
+        self._count_total(connection, min(entry.policy.queued_total for entry in entries))
         group = _Group(
             connection=connection,
             moment=moment,
@@ -187,11 +190,14 @@ class Intake:
             _insert(connection, group.accepted, moment)
         return _with_replays(connection, answers, moment)
 
-    def _count_total(self, connection: Connection) -> None:
-        """Counting every lane for every group would cost more than the group."""
-        if time.monotonic() >= self._total_holds_until:
+    def _count_total(self, connection: Connection, limit: int) -> None:
+        """Counting every lane for every group would cost more than the group. Other processes let jobs in meanwhile: the
+        nearer the limit, the sooner this looks again.
+        """
+        if time.monotonic() >= self._total_holds_until or self._total > self._total_holds_to:
             self._total = waiting_in_all(connection)
             self._total_holds_until = time.monotonic() + TOTAL_HOLDS
+            self._total_holds_to = self._total + max(0, limit - self._total) // SHARE
 
     def _admit(self, entry: Entry, group: _Group) -> Submission | LimnerError | _Replay:
         if entry.idempotency is not None:

@@ -46,6 +46,10 @@ class _Command:
     bulk: bool = False
 
 
+class _Spoilt(Exception):
+    """One of several items cannot be written, and nothing of the transaction was."""
+
+
 class Writer:
     """Serves coroutines of any event loop, and threads. `unsure` is called while writing fails, and when it
     works again.
@@ -103,7 +107,7 @@ class Writer:
         while open_for_more:
             commands, open_for_more = self._gather()
             for group in self._groups(commands):
-                _reply(group, self._outcomes_of(group))
+                self._carry_out(group)
                 self._tidy()
         self._turn_away_the_late()
         self._pen.close()
@@ -137,6 +141,17 @@ class Writer:
             groups.setdefault(command.work if command.bulk else command, []).append(command)
         return list(groups.values())
 
+    def _carry_out(self, commands: Sequence[_Command]) -> None:
+        """Where one item spoils bulk work, half of them at a time: each half locks what it needs at its beginning, in
+        the order that holds everywhere, which items after items within one transaction would not.
+        """
+        try:
+            _reply(commands, self._outcomes_of(commands))
+        except _Spoilt:
+            middle = len(commands) // 2
+            self._carry_out(commands[:middle])
+            self._carry_out(commands[middle:])
+
     def _outcomes_of(self, commands: Sequence[_Command]) -> list[Any]:
         tries = 0
         while True:
@@ -144,6 +159,8 @@ class Writer:
             try:
                 with self._pen.transaction() as connection:
                     outcomes = self._run_all(connection, commands)
+            except _Spoilt:
+                raise
             except Exception as error:  # noqa: BLE001 - those who wait must hear of it, and the thread must live on
                 if tries < MOST_TRIES and self._database.is_passing(error):
                     continue
@@ -174,6 +191,8 @@ class Writer:
             return cast(Sequence[Any], outcome)
         if len(items) == 1:
             return [outcome]
+        if not self._pen.shares_transactions:
+            raise _Spoilt
         return [self._run_bulk(connection, work, [item])[0] for item in items]
 
     def _attempt(self, connection: Connection, work: Work[Any]) -> Any:

@@ -1,0 +1,51 @@
+"""What a broker's refusal is called, and what leaves with a dispatcher that is closed."""
+
+import asyncio
+import logging
+
+import pytest
+
+from limner.dispatchers.celery import COALESCED, CeleryDispatcher
+from tests.fleet.brokers import Redis
+
+
+@pytest.fixture
+def broker():
+    redis = Redis()
+    yield redis
+    redis.close()
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not await asyncio.to_thread(condition):
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_due_at_the_end_is_sent_before_it(broker):
+    dispatcher = CeleryDispatcher(f"celery+{broker.url}", {"painter": "pictures"}, "limner")
+    await dispatcher.open()
+    dispatcher.nudge("painter")
+    await until(lambda: broker.do("LLEN", "pictures") == 1)
+    dispatcher.nudge("painter")
+    assert COALESCED > 0.01
+    await dispatcher.close()
+    assert broker.do("LLEN", "pictures") == 2
+
+
+async def test_a_broker_that_refuses_us_is_not_said_to_be_away(broker, caplog):
+    broker.do("CONFIG", "SET", "requirepass", "right")
+    caplog.set_level(logging.WARNING, "limner.dispatcher")
+    url = f"celery+redis://:hunter2@127.0.0.1:{broker.port}/0"
+    dispatcher = CeleryDispatcher(url, {"painter": "pictures"}, "limner")
+    await dispatcher.open()
+    try:
+        dispatcher.nudge("painter")
+        await until(lambda: caplog.records)
+    finally:
+        await dispatcher.close()
+    (told,) = (record.getMessage() for record in caplog.records)
+    assert told.startswith("nudges cannot be sent (")
+    assert "invalid username-password pair" in told
+    assert told.endswith("; workers look every few seconds")
+    assert "hunter2" not in told
