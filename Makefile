@@ -13,7 +13,7 @@ run: .venv/.runs ## serve on http://127.0.0.1:8000; prints what to type in anoth
 	@$(BIN)/limner serve
 
 test: .venv/.develops ## every test, real kills included
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 check: .venv/.develops ## format, lint, types, import contracts, sizes
 	$(BIN)/ruff format --check .

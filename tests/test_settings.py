@@ -203,6 +203,7 @@ def test_a_short_secret_is_refused_without_being_told():
         ({"database": "postgresql:///limner?host=/run/postgresql"}, False),
         ({"database": "postgresql:///limner?host=db"}, True),
         ({"database": "postgresql:///limner?hostaddr=10.0.0.2"}, True),
+        ({"database": "postgresql://localhost/limner?hostaddr=10.0.0.2"}, True),
         ({"database": "postgresql:///limner?service=pictures"}, True),
         ({"database": "postgresql://me:password@db:5432/limner"}, True),
         ({"database": "postgresql://one:5432,other:5432/limner"}, True),

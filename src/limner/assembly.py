@@ -227,8 +227,9 @@ class Assembly:
             return stack.pop_all()
 
     async def _claim_storage(self) -> None:
-        shared = self.settings.database_path is None and not self.settings.storage.startswith("memory:")
-        await claim_storage(self.storage, repository=self.repository, shared=shared)
+        if not self.settings.forgets_pictures:
+            shared = self.settings.database_path is None
+            await claim_storage(self.storage, repository=self.repository, shared=shared)
 
     def _prepare_home(self) -> None:
         make_home(self.settings.home)

@@ -251,6 +251,11 @@ class Settings(BaseSettings):
         return self.storage or (self.home / "images").as_uri()
 
     @property
+    def forgets_pictures(self) -> bool:
+        """They are in one process's memory."""
+        return self.storage.startswith("memory:")
+
+    @property
     def queues(self) -> dict[str, str]:
         """Whose queue each engine is in."""
         return {name: engine.queue for name, engine in self.engines.items()}
@@ -284,7 +289,7 @@ class Settings(BaseSettings):
 
     def refuse_memory(self, reason: str) -> None:
         """Raises SettingsError where pictures are kept in one process's memory; `reason` says who else needs them."""
-        if self.storage.startswith("memory:"):
+        if self.forgets_pictures:
             raise SettingsError(
                 f"{reason}, and pictures in {self.storage} are seen by the process that painted them only: "
                 "leave storage out, or name a folder (LIMNER_STORAGE=file:///absolute/path)."
@@ -342,7 +347,7 @@ def _is_here(url: str) -> bool:
     beside = os.environ if parts.scheme.startswith("postgres") else {}
     if "service" in query or "PGSERVICE" in beside:
         return False
-    named = (parts.hostname, query.get("hostaddr"), query.get("host"), beside.get("PGHOSTADDR"), beside.get("PGHOST"))
+    named = (query.get("hostaddr"), beside.get("PGHOSTADDR"), parts.hostname, query.get("host"), beside.get("PGHOST"))
     host = next(filter(None, named), "")
     return not host or host.startswith("/") or is_loopback(host)
 

@@ -36,7 +36,7 @@ def test_an_error_of_an_engine_is_plain(error):
 
 
 async def ended(tmp_path, play):
-    async with workshop(tmp_path, fox=Scripted(play)) as shop:
+    async with workshop(tmp_path, policy={"max_attempts": 1}, fox=Scripted(play)) as shop:
         return await shop.end(await shop.submit())
 
 

@@ -136,7 +136,7 @@ def test_a_server_that_others_reach_prints_no_key_and_no_link(serve, folder, ask
     printed = server.printed()
     assert "keys create; links to the page" in printed
     assert "#" not in printed
-    assert "lim_" not in printed
+    assert "lmn_" not in printed
 
 
 def test_a_broken_database_is_told_before_anything_is_served(limner, folder):

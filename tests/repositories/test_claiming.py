@@ -16,6 +16,7 @@ from tests.repositories.making import (
     lose_next_answer,
     new_image,
     new_job,
+    open_call,
     nobody_is_dead,
     running,
     submitted,
@@ -209,7 +210,7 @@ async def test_what_a_claim_took_without_an_answer_comes_with_the_next(repositor
         await claimed(repository, held=[has.lease])
     clock.pass_(POLICY.lease - 1)
     (taken,) = await claimed(repository, held=[has.lease])
-    assert (taken.job.owner, taken.lease.epoch, taken.job.attempt, taken.job.state) == ("cleo", 1, 1, "running")
+    assert (taken.job.owner, taken.lease.epoch, taken.job.attempt, taken.job.state) == ("cleo", 2, 1, "running")
     assert await claimed(repository) == ()
     clock.pass_(2)
     await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
@@ -222,4 +223,13 @@ async def test_a_job_that_came_back_to_its_worker_is_taken_up_under_its_new_leas
     lose_next_answer(repository)
     with pytest.raises(DatabaseUnavailable):
         await claimed(repository, held=[has.lease])
-    assert [claim.lease.epoch for claim in await claimed(repository, held=[has.lease])] == [2]
+    assert [claim.lease.epoch for claim in await claimed(repository, held=[has.lease])] == [3]
+
+
+async def test_what_a_call_was_opened_for_is_not_taken_up_but_left_to_the_sweep(repository):
+    """Somebody heard of that claim: nobody may make the call again without asking what became of it."""
+    await open_call(repository, await running(repository))
+    lose_next_answer(repository)
+    with pytest.raises(DatabaseUnavailable):
+        await claimed(repository)
+    assert await claimed(repository) == ()

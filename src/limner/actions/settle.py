@@ -136,6 +136,7 @@ async def _lose(run: Running) -> None:
     run.settle()
     if change := await _end_of_ours(run):
         run.publish(change)
+        run.needs.finished()
         return
     run.needs.observer.count("limner_lease_losses_total")
     logger.warning("lease lost: what was painted is dropped", extra=run.facts)

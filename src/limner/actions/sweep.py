@@ -88,9 +88,9 @@ class Sweeper:
 
     async def collect(self) -> None:
         """Each lists the whole storage, so a fleet's processes do it by turns."""
+        await self._claim_storage()
         if not await self._repository.begin_collection(every=COLLECT_EVERY / 2):
             return
-        await self._claim_storage()
         await collect_orphans(
             repository=self._repository, storage=self._storage, policy=self._policy, now=self._clock.now()
         )

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from limner.domain.errors import FieldError
-from limner.domain.wording import kind_of, shown
+from limner.domain.wording import UNWANTED, kind_of, shown
 
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 8
@@ -17,7 +17,6 @@ SMALLEST_INTEGER = -(2**63)
 LARGEST_INTEGER = 2**64 - 1
 FIRST_SURROGATE = 0xD800
 
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWANTED_IN_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -28,7 +27,7 @@ def text_fault(text: str, *, one_line: bool = False) -> str | None:
     """
     if text.isprintable():
         return None
-    found = (_UNWANTED_IN_LINE if one_line else _UNWANTED).search(text)
+    found = (_UNWANTED_IN_LINE if one_line else UNWANTED).search(text)
     if found is None:
         return None
     code = ord(found[0])

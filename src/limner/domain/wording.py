@@ -11,7 +11,7 @@ LONGEST_SHOWN = 60
 MOST_LISTED = 20
 LARGEST_SHOWN = 10**18
 
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 KINDS = {
     bool: "true or false",
@@ -27,7 +27,7 @@ KINDS = {
 
 def keepable(words: str) -> str:
     """With spaces for what not every database, encoder and terminal takes: not all words are ours to refuse."""
-    return _UNWANTED.sub(" ", words)
+    return UNWANTED.sub(" ", words)
 
 
 def shown(value: Any) -> str:

@@ -76,7 +76,9 @@ def claim(
 def take_up(
     connection: Connection, worker: str, held: Collection[Lease], policy: Policy, moment_now: Callable[[], Moment]
 ) -> tuple[Claim, ...]:
-    """What this worker was given and never heard of, under leases that begin now."""
+    """What this worker was given and never heard of, under leases that begin now. What a call was opened for it has heard
+    of: that is the sweep's to judge.
+    """
     round_ = _Round.begin(connection, worker, policy, moment_now)
     has = encode([[lease.job_id, lease.epoch] for lease in held])
     rows = _TAKE_UP.rows(connection, worker=worker, rows=has, until=round_.moment.after(policy.lease))
@@ -278,8 +280,12 @@ def _take_up() -> Prepared:
     source = row_source()
     same = and_(jobs.c.id == cell(source, 0), jobs.c.lease_epoch == cell(source, 1, jobs.c.lease_epoch))
     unheld = ~exists(select(jobs.c.id).correlate(jobs).select_from(source).where(same))
-    mine = and_(text(RUNNING), jobs.c.lease_owner == bindparam("worker"), unheld)
-    return Prepared(update(jobs).where(mine).values(lease_until=bindparam("until")).returning(*jobs.c))
+    opened = and_(calls.c.job_id == jobs.c.id, calls.c.attempt == jobs.c.attempt)
+    untouched = ~exists(select(calls.c.job_id).correlate(jobs).where(opened))
+    mine = and_(text(RUNNING), jobs.c.lease_owner == bindparam("worker"), unheld, untouched)
+    # A new epoch, as with every claim: no earlier run of it can write any more.
+    taken = {"lease_epoch": jobs.c.lease_epoch + ONE, "lease_until": bindparam("until")}
+    return Prepared(update(jobs).where(mine).values(taken).returning(*jobs.c))
 
 
 def _serve() -> Prepared:
