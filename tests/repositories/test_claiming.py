@@ -16,8 +16,8 @@ from tests.repositories.making import (
     lose_next_answer,
     new_image,
     new_job,
-    open_call,
     nobody_is_dead,
+    open_call,
     running,
     submitted,
 )
