@@ -159,9 +159,9 @@ def painted_a_second(server: Postgres, workers: int) -> float:
             }
             stack.enter_context(application("served_fleet:app", environment))
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and _number(
-            database, "SELECT count(*) FROM limner_jobs WHERE state <> 'succeeded'"
-        ):
+        while left := _number(database, "SELECT count(*) FROM limner_jobs WHERE state <> 'succeeded'"):
+            if time.monotonic() > end:
+                raise SystemExit(f"{left:.0f} of {PAINTED} jobs have not succeeded in {PATIENCE:.0f} s")
             time.sleep(0.2)
     taken = _number(database, "SELECT max(finished_at) - min(started_at) FROM limner_jobs")
     return PAINTED / taken * 1000

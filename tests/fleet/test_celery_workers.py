@@ -14,7 +14,7 @@ import pytest
 from kombu import Queue
 
 from limner.dispatchers.celery import LOOK, celery_app
-from tests.faults.installation import LIMNER, installation
+from tests.faults.installation import LIMNER, installation, until
 from tests.faults.oracle import FINAL, wait_until_final
 from tests.fleet.customs import customized
 
@@ -81,14 +81,6 @@ def ask(place, model="quick", prompt="a fox"):
 def state_of(place, job):
     with place.client() as client:
         return client.get(f"/jobs/{job}").raise_for_status().json()
-
-
-def until(true, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.05)
-    return found
 
 
 def ready(place):

@@ -16,32 +16,30 @@ async def claim_storage(storage: Storage, *, repository: StorageFacts, shared: b
     say, while the pictures are in a folder of another one.
     """
     installation = await repository.installation()
-    if await _holder(storage) is None:
-        if shared and await repository.has_storage() and await _holder(storage) is None:  # nobody marked it meanwhile
-            raise SettingsError(
-                "The pictures of this database are in another storage: this one does not bear their mark. Name the same "
-                "bucket or shared folder on every machine (LIMNER_STORAGE); to change it, run `limner move-storage` first. If "
-                f"the pictures are gone for good, write {installation} to `{MARK}` there."
-            )
-        await mark_storage(storage, installation=installation)
-    elif await _holder(storage) != installation:
-        raise _is_anothers()
+    if shared and await _is_unmarked(storage) and await repository.has_storage() and await _is_unmarked(storage):
+        # Looked at twice: another process may have marked it before it noted that there is one.
+        raise SettingsError(
+            "The pictures of this database are in another storage: this one does not bear their mark. Name the same "
+            "bucket or shared folder on every machine (LIMNER_STORAGE); to change it, run `limner move-storage` first. If "
+            f"the pictures are gone for good, write {installation} to `{MARK}` there."
+        )
+    await mark_storage(storage, installation=installation)
     await repository.note_storage()
 
 
 async def mark_storage(storage: Storage, *, installation: str) -> None:
-    """Raises SettingsError where it is another installation's."""
-    if await _holder(storage) is None:
+    """Marks a storage that bears no mark. Raises SettingsError where it is another installation's."""
+    if await _is_unmarked(storage):
         await storage.write(MARK, installation.encode())
     if await _holder(storage) != installation:
-        raise _is_anothers()
+        raise SettingsError(
+            "The storage keeps another installation's pictures, and each would collect the other's as orphans. Give "
+            f"this one a bucket, prefix or folder of its own; if the other is gone for good, delete `{MARK}` there."
+        )
 
 
-def _is_anothers() -> SettingsError:
-    return SettingsError(
-        "The storage keeps another installation's pictures, and each would collect the other's as orphans. Give "
-        f"this one a bucket, prefix or folder of its own; if the other is gone for good, delete `{MARK}` there."
-    )
+async def _is_unmarked(storage: Storage) -> bool:
+    return await _holder(storage) is None
 
 
 async def _holder(storage: Storage) -> str | None:
