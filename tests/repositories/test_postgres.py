@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ from limner.domain.job import JobError, JobState
 from limner.domain.usage import EVERYBODY
 from limner.repositories.sql import SqlRepository, migrating, sweeping, tables
 from limner.repositories.sql.locks import lock_nothing
-from limner.repositories.sql.postgres import PostgresDatabase
+from limner.repositories.sql.postgres import PostgresDatabase, ServerClock
 from limner.repositories.sql.rows import to_milliseconds
 from tests.repositories.making import (
     POLICY,
@@ -475,6 +475,46 @@ async def test_a_process_that_only_reads_asks_for_the_time_again(url):
         repository._clock._known = (there - timedelta(hours=2), here - 3600)
         await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
         assert abs((repository.now() - execute(url, "SELECT clock_timestamp()")[0][0]).total_seconds()) < 5
+
+
+class Answering:
+    """A connection to a server whose clock is the machine's, and whose answers take `seconds` to come."""
+
+    def __init__(self, monkeypatch):
+        self.connection, self.cursor = self, lambda: self
+        self.passed = self.seconds = 0.0
+        monkeypatch.setattr("limner.repositories.sql.postgres.seconds", lambda: self.passed)
+
+    def execute(self, statement):
+        self.passed += self.seconds
+
+    def fetchall(self):
+        return [(self.time,)]
+
+    def close(self): ...
+
+    @property
+    def time(self):
+        return datetime.fromtimestamp(self.passed, UTC)
+
+
+def test_an_answer_that_was_held_up_does_not_spoil_the_clock(monkeypatch):
+    """Leases would be dated wrong by half of what it was held up for, and a sweep would take jobs from live workers."""
+    server, clock = Answering(monkeypatch), ServerClock()
+    clock.set(server)
+    server.passed, server.seconds = 61.0, 16.0
+    clock.keep(server)
+    assert clock.now() == server.time
+    server.seconds = 0.1
+    clock.keep(server)
+    assert not clock.is_old
+
+
+def test_a_held_up_answer_is_better_than_none(monkeypatch):
+    server, clock = Answering(monkeypatch), ServerClock()
+    server.seconds = 16.0
+    clock.set(server)
+    assert (clock.now() - server.time).total_seconds() == 8
 
 
 async def test_ten_that_migrate_at_once_make_the_tables_once(empty_url):
