@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from limner.actions.claim_storage import MARK, claim_storage, mark_storage
@@ -9,16 +11,18 @@ class Rows:
     """What an installation's rows say of its storage."""
 
     def __init__(self):
-        self.noted = False
+        self.first = None
 
     async def installation(self):
         return "ours"
 
-    async def has_storage(self):
-        return self.noted
+    async def first_storage(self):
+        return self.first
 
-    async def note_storage(self):
-        self.noted = True
+    async def note_first_storage(self, number):
+        if self.first is None:
+            self.first = number
+        return self.first
 
 
 async def test_whoever_comes_first_may_come_again():
@@ -26,7 +30,8 @@ async def test_whoever_comes_first_may_come_again():
     await claim_storage(storage, repository=rows, shared=True)
     await claim_storage(storage, repository=rows, shared=True)
     assert await storage.read(MARK) == b"ours"
-    assert rows.noted
+    assert rows.first is not None
+    assert [stored.key async for stored in storage.list()] == [MARK]
 
 
 async def test_another_installations_is_refused_and_keeps_its_mark():
@@ -61,16 +66,64 @@ async def test_of_two_that_come_at_once_only_one_goes_on():
         await claim_storage(storage, repository=Rows(), shared=True)
 
 
-async def test_two_processes_of_one_installation_may_come_at_once():
-    """The other marks it between our look and our question whether there is one."""
+class AtOnce(Rows):
+    """All have looked whether there is a storage before anybody notes one."""
+
+    def __init__(self, processes):
+        super().__init__()
+        self.barrier = asyncio.Barrier(processes)
+
+    async def first_storage(self):
+        found = self.first
+        await self.barrier.wait()
+        return found
+
+
+async def test_of_two_machines_with_a_folder_each_that_come_at_once_only_one_goes_on():
+    rows, folders = AtOnce(2), (MemoryStorage(), MemoryStorage())
+    claims = [claim_storage(folder, repository=rows, shared=True) for folder in folders]
+    refused = [isinstance(end, SettingsError) for end in await asyncio.gather(*claims, return_exceptions=True)]
+    assert sorted(refused) == [False, True]
+    for folder, is_refused in zip(folders, refused, strict=True):
+        assert [stored.key async for stored in folder.list()] == ([] if is_refused else [MARK])
+
+
+async def test_processes_of_one_installation_may_come_at_once():
+    rows, storage = AtOnce(3), MemoryStorage()
+    await asyncio.gather(*(claim_storage(storage, repository=rows, shared=True) for _ in range(3)))
+    assert [stored.key async for stored in storage.list()] == [MARK]
+
+
+async def test_another_process_may_mark_it_while_we_look():
     storage, rows = MemoryStorage(), Rows()
 
     async def the_other_was_faster():
         await storage.write(MARK, b"ours")
-        return True
+        return 1
 
-    rows.has_storage = the_other_was_faster
+    rows.first_storage = the_other_was_faster
     await claim_storage(storage, repository=rows, shared=True)
+
+
+async def test_who_dies_between_the_note_and_the_mark_locks_nobody_out():
+    storage, rows = Mortal(), Rows()
+    with pytest.raises(OSError, match="killed"):
+        await claim_storage(storage, repository=rows, shared=True)
+    assert rows.first is not None
+    await claim_storage(storage, repository=rows, shared=True)
+    assert [stored.key async for stored in storage.list()] == [MARK]
+
+
+class Mortal(MemoryStorage):
+    """Whoever writes the mark for the first time dies before that."""
+
+    died = False
+
+    async def write(self, key, data):
+        if key == MARK and not self.died:
+            self.died = True
+            raise OSError("killed")
+        await super().write(key, data)
 
 
 class Interrupted(MemoryStorage):

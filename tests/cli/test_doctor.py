@@ -59,6 +59,17 @@ def test_a_database_and_a_bucket_elsewhere_are_asked_though_the_home_is_not_ther
     assert not (folder / "limner-data").exists()
 
 
+def test_a_broker_that_cannot_be_reached_is_told_without_its_password(limner, folder, monkeypatch):
+    monkeypatch.setenv("LIMNER_DATABASE", "postgresql://127.0.0.1:1/limner?connect_timeout=1")
+    monkeypatch.setenv("LIMNER_DISPATCHER", "celery+redis://:hunter2@127.0.0.1:1/0")
+    code, out, _ = limner("doctor")
+    assert code == 1
+    assert "✗ dispatcher celery+redis://:…@127.0.0.1:1/0: nudges cannot be sent (" in out
+    assert "Connection refused" in out
+    assert "See LIMNER_DISPATCHER." in out
+    assert "hunter2" not in out
+
+
 def test_a_home_without_space_is_told(limner, folder, monkeypatch):
     monkeypatch.setenv("LIMNER_LIMITS__FREE_SPACE", str(2**60))
     (folder / "limner-data").mkdir()

@@ -8,7 +8,7 @@ import pytest
 
 from limner.cli.main import limner
 from limner.settings import Settings
-from tests.deploy.files import COMPOSE, CONTAINERS, DEPLOY, UNITS
+from tests.deploy.files import COMPOSE, CONTAINERS, DEPLOY, MANIFESTS, UNITS
 
 FOREIGN = {"LIMNER_HOSTS", "LIMNER_PORT"}
 """A variable of the compose file's own, and the one that Kubernetes would set."""
@@ -36,5 +36,30 @@ def commands():
 @pytest.mark.parametrize(("file", "words"), list(commands()), ids=lambda part: part if isinstance(part, str) else "")
 def test_every_command_exists(file, words):
     assert words[0].rpartition("/")[2] == "limner", file
-    command = limner.get_command(click.Context(limner), words[1])
-    command.make_context(words[1], words[2:])
+    parse(words[1:])
+
+
+@pytest.mark.parametrize(
+    "file", ["README.md", "compose.yaml", "kubernetes/migrate.yaml", "kubernetes/metrics/prometheus.yaml"]
+)
+def test_every_way_to_the_first_key_is_a_command(file):
+    told = re.findall(r"limner ((?:keys create|page-link) --[^`#\n]+)", (DEPLOY / file).read_text())
+    assert any(line.startswith("keys create") for line in told)
+    for line in told:
+        parse(line.split())
+
+
+def test_who_is_asked_for_the_first_key_is_there():
+    text = (DEPLOY / "README.md").read_text() + (DEPLOY / "kubernetes" / "migrate.yaml").read_text()
+    deployments = {one["metadata"]["name"] for one in MANIFESTS if one["kind"] == "Deployment"}
+    assert set(re.findall(r"kubectl exec deploy/(\S+)", text)) <= deployments
+    assert set(re.findall(r"docker compose exec (\S+)", text)) <= COMPOSE.keys()
+
+
+def parse(words):
+    """Raises what click says of a command line that is wrong."""
+    command = limner
+    while isinstance(command, click.Group):
+        name, *words = words
+        command = command.get_command(click.Context(command), name)
+    command.make_context(command.name, words)

@@ -72,10 +72,14 @@ def test_what_is_said_to_celery():
         None,
     )
     assert (facts.task_serializer, facts.accept_content) == ("json", ["json"])
+    assert (
+        facts.worker_cancel_long_running_tasks_on_connection_loss
+    )  # or each connection that is lost warns of the setting
 
 
 async def test_a_nudge_names_a_queue_and_no_job(broker, queue):
     async with dispatching(broker, {"painter": queue}) as dispatcher:
+        assert not await dispatcher.fault()
         dispatcher.nudge("painter")
         (message,) = await asyncio.to_thread(taken, broker, queue)
     assert message.headers["task"] == LOOK

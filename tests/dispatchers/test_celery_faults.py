@@ -48,4 +48,6 @@ async def test_a_broker_that_refuses_us_is_not_said_to_be_away(broker, caplog):
     assert told.startswith("nudges cannot be sent (")
     assert "invalid username-password pair" in told
     assert told.endswith("; workers look every few seconds")
-    assert "hunter2" not in told
+    fault = await dispatcher.fault()
+    assert "invalid username-password pair" in fault
+    assert "hunter2" not in told + fault

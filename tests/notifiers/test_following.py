@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import sys
 import threading
 from contextlib import asynccontextmanager
@@ -339,7 +340,8 @@ async def test_a_read_that_fails_costs_nothing(place, here, there, fault):
             assert (await ear.next(5))[0].job_id == job.id
 
 
-async def test_a_watch_that_fails_is_begun_again(place, here, there, monkeypatch):
+async def test_a_watch_that_fails_is_begun_again(place, here, there, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "limner.notifier")
     watcher, name = (FileWatch, "_watch_through") if isinstance(place, Path) else (_Listener, "_listen")
     watch, failures = getattr(watcher, name), []
 
@@ -354,6 +356,8 @@ async def test_a_watch_that_fails_is_begun_again(place, here, there, monkeypatch
         with notifier.subscribe(owner="ann") as ear:
             job = await submitted(there)
             assert (await ear.next(5))[0].job_id == job.id
+    failed, over = (record.getMessage() for record in caplog.records)
+    assert over == f"over: {failed}"
 
 
 async def test_a_server_that_does_not_answer_holds_up_neither_looks_nor_the_end(monkeypatch):

@@ -116,12 +116,12 @@ async def test_an_installation_keeps_its_id_and_shares_it_with_its_processes(pla
         assert ids == {await later.installation()}
 
 
-async def test_all_processes_know_that_there_is_a_storage(place, clock):
+async def test_all_processes_know_the_first_storage(place, clock):
     async with opened(place, clock) as one, opened(place, clock) as other:
-        assert not await other.has_storage()
-        await one.note_storage()
-        await other.note_storage()
-        assert await other.has_storage()
+        assert await other.first_storage() is None
+        told = set(await asyncio.gather(*(rows.note_first_storage(number) for number, rows in enumerate((one, other)))))
+        assert len(told) == 1
+        assert {await one.first_storage(), await other.note_first_storage(2**63 - 1)} == told
 
 
 async def test_one_of_all_processes_begins_a_collection(place, clock):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from limner.contracts.repository import StorageFacts
 from limner.contracts.storage import Storage
 from limner.domain.errors import NotFound, SettingsError
@@ -12,19 +14,16 @@ MARK = "limner-installation"
 
 async def claim_storage(storage: Storage, *, repository: StorageFacts, shared: bool) -> None:
     """Marks the installation's first storage. Raises SettingsError for another installation's, and where processes of other
-    machines share the rows (`shared`), for one that bears no mark though there is one that does: a folder of this machine,
-    say, while the pictures are in a folder of another one.
+    machines share the rows (`shared`), for one that bears no mark though there is one that does, or is about to: a folder
+    of this machine, say, while the pictures are in a folder of another one.
     """
     installation = await repository.installation()
-    if shared and await _is_unmarked(storage) and await repository.has_storage() and await _is_unmarked(storage):
-        # Looked at twice: another process may have marked it before it noted that there is one.
-        raise SettingsError(
-            "The pictures of this database are in another storage: this one does not bear their mark. Name the same "
-            "bucket or shared folder on every machine (LIMNER_STORAGE); to change it, run `limner move-storage` first. If "
-            f"the pictures are gone for good, write {installation} to `{MARK}` there."
-        )
+    if shared and await _is_unmarked(storage):
+        await _be_first(storage, repository, installation)
+        return
     await mark_storage(storage, installation=installation)
-    await repository.note_storage()
+    if await repository.first_storage() is None:
+        await repository.note_first_storage(_new_number())
 
 
 async def mark_storage(storage: Storage, *, installation: str) -> None:
@@ -36,6 +35,43 @@ async def mark_storage(storage: Storage, *, installation: str) -> None:
             "The storage keeps another installation's pictures, and each would collect the other's as orphans. Give "
             f"this one a bucket, prefix or folder of its own; if the other is gone for good, delete `{MARK}` there."
         )
+
+
+async def _be_first(storage: Storage, repository: StorageFacts, installation: str) -> None:
+    """Of all who come at once, only those go on who find the trace of the first in their own storage. It is there before it is
+    noted, and until the mark is: whoever dies in between locks nobody out.
+    """
+    first = await repository.first_storage()
+    if first is None:
+        ours = _new_number()
+        await storage.write(_trace(ours), b"limner")
+        first = await repository.note_first_storage(ours)
+        if first != ours:
+            await storage.delete(_trace(ours))
+    if not await _has_trace(storage, first) and await _is_unmarked(storage):
+        raise SettingsError(
+            "The pictures of this database are in another storage: this one does not bear their mark. Name the same "
+            "bucket or shared folder on every machine (LIMNER_STORAGE); to change it, run `limner move-storage` first. If "
+            f"the pictures are gone for good, write {installation} to `{MARK}` there."
+        )
+    await mark_storage(storage, installation=installation)
+    await storage.delete(_trace(first))
+
+
+def _new_number() -> int:
+    return secrets.randbits(63)
+
+
+async def _has_trace(storage: Storage, number: int) -> bool:
+    try:
+        await storage.read(_trace(number))
+    except NotFound:
+        return False
+    return True
+
+
+def _trace(number: int) -> str:
+    return f"{MARK}-{number:016x}"
 
 
 async def _is_unmarked(storage: Storage) -> bool:

@@ -81,6 +81,8 @@ async def _parts(assembly: Assembly) -> AsyncIterator[Finding]:
     for finding in await _database(assembly):
         yield finding
     yield await _storage(assembly)
+    if assembly.settings.dispatcher:
+        yield await _dispatcher(assembly)
     yield await _port(assembly.settings)
     for name, engine in assembly.engines.items():
         yield await _engine(name, engine)
@@ -174,6 +176,14 @@ async def _storage(assembly: Assembly) -> Finding:
     if not same:
         return Finding("storage", "broken", f"{where} returns other bytes than were written.", "Check the disk.")
     return Finding("storage", "ok", where)
+
+
+async def _dispatcher(assembly: Assembly) -> Finding:
+    where = without_password(assembly.settings.dispatcher)
+    if fault := await assembly.dispatcher.fault():
+        remedy = "See LIMNER_DISPATCHER. Until then workers find each job by themselves, within limits.poll."
+        return Finding("dispatcher", "broken", f"{where}: nudges cannot be sent ({fault}).", remedy)
+    return Finding("dispatcher", "ok", where)
 
 
 async def _engine(name: str, engine: Engine) -> Finding:

@@ -307,11 +307,13 @@ class StorageFacts(Protocol):
         """An id of these rows, made when it is first asked for: whose bytes a storage holds."""
         ...
 
-    async def has_storage(self) -> bool:
-        """Whether a storage bears the installation's mark."""
+    async def first_storage(self) -> int | None:
+        """The number of the storage that the installation began with."""
         ...
 
-    async def note_storage(self) -> None: ...
+    async def note_first_storage(self, number: int) -> int:
+        """The number that was noted first, though others do so at the same moment."""
+        ...
 
     async def begin_collection(self, *, every: float) -> bool:
         """Whether orphans are this process's to collect: one of all processes may begin in so many seconds."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from celery import Celery
@@ -50,6 +51,7 @@ def celery_app(url: str, default_queue: str) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_proc_alive_timeout=UP,
+        worker_cancel_long_running_tasks_on_connection_loss=True,  # cancels none of ours; else each loss warns of it
         broker_connection_timeout=PATIENCE,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -95,6 +97,16 @@ class CeleryDispatcher(InProcessDispatcher):
             publisher.leave()
             await asyncio.to_thread(publisher.join, LEAVE)
 
+    async def fault(self) -> str:
+        return await asyncio.to_thread(self._fault)
+
+    def _fault(self) -> str:
+        try:
+            with _connected(self._app):
+                return ""
+        except Exception as error:  # noqa: BLE001 - each broker's client has errors of its own
+            return _words(error, self._app)
+
     def nudge(self, engine: str) -> None:
         self.wake()
         if (queue := self._queues.get(engine)) is not None:
@@ -114,7 +126,6 @@ class _Publisher(threading.Thread):
         self._wanted.set()
         self._closed = threading.Event()
         self._away = False
-        self._password = app.connection_for_write().password
 
     def look(self) -> None:
         self._wanted.set()
@@ -126,8 +137,7 @@ class _Publisher(threading.Thread):
     def run(self) -> None:
         while not self._closed.is_set():
             try:
-                with self._app.connection_for_write() as connection:
-                    connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+                with _connected(self._app) as connection:
                     self._publish_through(connection)
             except Exception as error:  # noqa: BLE001 - the thread outlives every fault of the broker
                 self._note_away(error)
@@ -167,17 +177,25 @@ class _Publisher(threading.Thread):
     def _note_away(self, error: Exception) -> None:
         """Once an outage; a connection that can be made says little, a message that was taken says more."""
         if not self._away and not self._closed.is_set():
-            fault = type(error).__name__
-            sentence = f"nudges cannot be sent ({fault}: {self._words(error)}); workers look every few seconds"
-            logger.warning(sentence, extra={"fault": fault})
+            sentence = f"nudges cannot be sent ({_words(error, self._app)}); workers look every few seconds"
+            logger.warning(sentence, extra={"fault": type(error).__name__})
         self._away = True
-
-    def _words(self, error: Exception) -> str:
-        """One line, without what gives access to the broker."""
-        words = " ".join(str(error).split())
-        return words.replace(self._password, "…") if self._password else words
 
     def _note_answer(self) -> None:
         if self._away:
             logger.info("the broker takes nudges again")
         self._away = False
+
+
+@contextlib.contextmanager
+def _connected(app: Celery) -> Iterator[Connection]:
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+        yield connection
+
+
+def _words(error: Exception, app: Celery) -> str:
+    """One line, without what gives access to the broker."""
+    words = " ".join(str(error).split())
+    password = app.connection_for_write().password
+    return f"{type(error).__name__}: {words.replace(password, '…') if password else words}"

@@ -20,6 +20,10 @@ class InProcessDispatcher:
     async def close(self) -> None:
         self.wake()
 
+    async def fault(self) -> str:
+        """Why nudges cannot be sent, or nothing."""
+        return ""
+
     def nudge(self, engine: str) -> None:
         del engine
         self.wake()

@@ -8,7 +8,7 @@ logger = logging.getLogger("limner.notifier")
 
 
 class Faults:
-    """Logs the first fault of a row of them."""
+    """Logs the first fault of a row of them, and that they are over."""
 
     def __init__(self, message: str) -> None:
         self._message = message
@@ -20,4 +20,6 @@ class Faults:
         self._told = True
 
     def over(self) -> None:
+        if self._told:
+            logger.info("over: %s", self._message)
         self._told = False

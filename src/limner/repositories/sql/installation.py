@@ -45,12 +45,17 @@ def drop_arriving(connection: Connection) -> None:
     _DROP_ARRIVING.run(connection)
 
 
-def has_storage(connection: Connection) -> bool:
-    return _FIND_STORAGE.first(connection) is not None
+def first_storage(connection: Connection) -> int | None:
+    row = _FIND_STORAGE.first(connection)
+    return None if row is None else int(row.value)
 
 
-def note_storage(connection: Connection) -> None:
-    _NOTE_STORAGE.run(connection)
+def note_first_storage(connection: Connection, number: int) -> int:
+    """Whoever is first decides."""
+    _NOTE_STORAGE.run(connection, number=number)
+    found = first_storage(connection)
+    assert found is not None
+    return found
 
 
 def begin_collection(connection: Connection, moment: Moment, every: float) -> bool:
@@ -67,7 +72,9 @@ def _begin_collection() -> Prepared:
 
 
 _FIND_STORAGE = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{STORAGE}'")))
-_NOTE_STORAGE = Prepared(insert(facts).values(name=text(f"'{STORAGE}'"), value=text("1")).on_conflict_do_nothing())
+_NOTE_STORAGE = Prepared(
+    insert(facts).values(name=text(f"'{STORAGE}'"), value=bindparam("number")).on_conflict_do_nothing()
+)
 _BEGIN_COLLECTION = _begin_collection()
 _FIND = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{NAME}'")))
 _MAKE = Prepared(insert(facts).values(name=text(f"'{NAME}'"), value=bindparam("number")).on_conflict_do_nothing())

@@ -280,12 +280,13 @@ class SqlRepository(Gateway):
         found = await self._read(installation.find_installation)
         return await self._write(installation.make_installation, locks=lock_nothing) if found is None else found
 
-    async def has_storage(self) -> bool:
-        return await self._read(installation.has_storage)
+    async def first_storage(self) -> int | None:
+        return await self._read(installation.first_storage)
 
-    async def note_storage(self) -> None:
-        if not await self.has_storage():
-            await self._write(installation.note_storage, locks=lock_nothing)
+    async def note_first_storage(self, number: int) -> int:
+        return await self._write(
+            lambda connection: installation.note_first_storage(connection, number), locks=lock_nothing
+        )
 
     async def begin_collection(self, *, every: float) -> bool:
         return await self._write(

@@ -53,12 +53,18 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._retired = path.with_name(f"{path.name}.moved")
 
     def prepare(self, moment: Moment) -> None:
         self.migrate(moment)
 
     def migrate(self, moment: Moment) -> tuple[str | None, str]:
         """Creates or upgrades the file, one process at a time, after a copy; what is newer, broken or a network's is refused."""
+        if self._retired.exists() and not self._path.exists():
+            raise DatabaseError(
+                f"The rows of {self._path} were moved to another database: name that one (LIMNER_DATABASE). To begin anew "
+                f"here, move {self._retired.name} away; to go back to what was before the move, give it its old name."
+            )
         lock = FileLock(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +98,7 @@ class SqliteDatabase:
         """Nobody starts on it again by mistake; where it is now. Once its rows are elsewhere, whoever did would take the
         pictures that are painted there for orphans.
         """
-        return self._path.rename(self._path.with_name(f"{self._path.name}.moved"))
+        return self._path.rename(self._retired)
 
     def clock(self) -> Clock:
         return SystemClock()
