@@ -5,7 +5,7 @@ import pytest
 
 from tests.fleet.brokers import RABBIT, Redis, rabbit_answers
 from tests.repositories.postgres_server import Postgres
-from tests.storages.buckets import AZURE, CREDENTIALS, Buckets, GoogleBuckets, azure_url
+from tests.storages.buckets import CONTAINER, CREDENTIALS, Buckets, GoogleBuckets, azure_url
 
 # A shell that runs the tests in its background ignores Ctrl-C for them, and so for every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -84,13 +84,11 @@ def google_url(google, monkeypatch):
 
 @pytest.fixture
 def container_url():
-    """An empty place at Azure."""
-    if AZURE is None:
-        pytest.skip("AZURE_FOR_TESTS names no storage")
+    """An empty place at Azure, where the environment names one."""
     return azure_url(secrets.token_hex(4))
 
 
-@pytest.fixture(params=["bucket_url", "google_url", "container_url"])
+@pytest.fixture(params=["bucket_url", "google_url", *CONTAINER])
 def store_url(request):
     """An empty place in each kind of store, for tests that hold for every one."""
     return request.getfixturevalue(request.param)

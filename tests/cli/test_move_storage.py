@@ -3,6 +3,8 @@ import shlex
 
 import pytest
 
+from tests.storages.buckets import CONTAINER
+
 
 @pytest.fixture
 def elsewhere(folder):
@@ -14,7 +16,7 @@ def switch(monkeypatch):
     return lambda url: monkeypatch.setenv("LIMNER_STORAGE", url)
 
 
-@pytest.mark.parametrize("store_url", ["bucket_url", "container_url"], indirect=True)
+@pytest.mark.parametrize("store_url", ["bucket_url", *CONTAINER], indirect=True)
 def test_pictures_move_to_a_store_beside_a_running_server(limner, ask, serve, folder, store_url, switch):
     server = serve()
     first = ask("paint", "a fox")["images"][0]["id"]

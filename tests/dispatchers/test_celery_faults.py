@@ -17,12 +17,13 @@ def broker():
 
 
 async def until(condition):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await asyncio.to_thread(condition):
             await asyncio.sleep(0.01)
 
 
-async def test_what_is_due_at_the_end_is_sent_before_it(broker):
+async def test_what_is_due_at_the_end_is_sent_before_it(broker, monkeypatch):
+    monkeypatch.setattr("limner.dispatchers.celery.LEAVE", 30.0)
     dispatcher = CeleryDispatcher(f"celery+{broker.url}", {"painter": "pictures"}, "limner")
     await dispatcher.open()
     dispatcher.nudge("painter")

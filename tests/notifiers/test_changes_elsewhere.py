@@ -64,36 +64,42 @@ class Elsewhere:
 async def elsewhere():
     elsewhere = Elsewhere()
     async with elsewhere.followed():
-        await asyncio.sleep(0.05)
+        await heard()
         yield elsewhere
+
+
+async def heard():
+    """What is told at once has been: no thread and no clock are between, only some turns of the loop."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
 
 async def test_the_first_change_after_a_quiet_while_is_told_at_once(elsewhere):
     for _ in range(2):
         elsewhere.change()
-        await asyncio.sleep(0.05)
+        await heard()
         assert elsewhere.told.pop()[1] == elsewhere.changed
         await asyncio.sleep(1.5 * TELL_EVERY)
 
 
 async def test_a_stream_of_changes_is_told_now_and_then_and_its_last_one_surely(elsewhere):
-    began = time.monotonic()
-    while time.monotonic() < began + 3 * TELL_EVERY:
-        elsewhere.change()
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(30):
+        while len(elsewhere.told) < 4:
+            elsewhere.change()
+            await asyncio.sleep(0.01)
     await asyncio.sleep(1.5 * TELL_EVERY)
     times = [when for when, _ in elsewhere.told]
     assert elsewhere.told[-1][1] == elsewhere.changed
-    assert len(times) > 2
-    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.9 * TELL_EVERY
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert min(pauses) > 0.5 * TELL_EVERY  # a pause begins before its call does, which may be held up
 
 
 async def test_nothing_is_told_after_the_end(elsewhere):
     async with elsewhere.followed():
-        await asyncio.sleep(0.05)
+        await heard()
         for _ in range(2):
             elsewhere.change()
-            await asyncio.sleep(0.05)
+            await heard()
     told = len(elsewhere.told)
     await asyncio.sleep(1.5 * TELL_EVERY)
     assert len(elsewhere.told) == told

@@ -14,13 +14,20 @@ on_postgres = pytest.mark.parametrize("place", ["postgres"], indirect=True)
 
 
 @asynccontextmanager
-async def one_group(repository):
+async def one_group(repository, size):
     """What is asked for inside waits until all of it is there."""
-    goes_on = threading.Event()
-    held = asyncio.create_task(repository._writer.write(lambda connection: goes_on.wait(10)))
-    await asyncio.sleep(0.05)
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def hold(connection):
+        begun.set()
+        return goes_on.wait(10)
+
+    held = asyncio.create_task(repository._writer.write(hold))
+    await asyncio.to_thread(begun.wait, 10)
     yield
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while repository._writer._commands.qsize() < size:
+            await asyncio.sleep(0.001)
     goes_on.set()
     await held
 
@@ -43,7 +50,7 @@ class Bulk:
 async def test_no_transaction_does_bulk_work_twice_for_that_would_take_locks_in_any_order(repository):
     work = Bulk()
     names = ["a", "b", "bad", "c", "d"]
-    async with one_group(repository):
+    async with one_group(repository, len(names)):
         asked = [asyncio.create_task(repository._writer.write_item(work.do, name)) for name in names]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(answer) for answer in answers] == [str, str, ValueError, str, str]
@@ -62,7 +69,7 @@ async def test_groups_of_two_processes_with_such_an_item_do_not_lock_each_other_
     owners = [f"u{number}" for number in range(40)]
 
     async def group(repository, names):
-        async with one_group(repository):
+        async with one_group(repository, len(names) + 1):
             bad = asyncio.create_task(unwritable(repository))
             asked = [asyncio.create_task(submitted(repository, owner=name)) for name in names]
         with pytest.raises(Exception, match="u0000"):

@@ -73,24 +73,35 @@ async def test_in_session_mode_jobs_are_kept_by_several_processes(address):
         assert [await other.find_job(job.id) for job in jobs] == jobs
 
 
-async def test_in_session_mode_what_others_say_is_heard_and_what_one_says_oneself_is_not(address):
-    heard = [await listening(address) for _ in range(2)]
-    await asyncio.sleep(0.5)
-    before = [len(moments) for _, moments in heard]
-    heard[0][0].tell()
+async def test_in_session_mode_what_others_say_is_heard_and_what_one_says_oneself_is_not(address, monkeypatch):
+    monkeypatch.setattr("limner.notifiers.postgres.LOOK_EVERY", 60)
+    here, there = [await listening(address) for _ in range(2)]
+    here.watch.tell()
+    async with asyncio.timeout(PATIENCE):
+        while there.looks < 3:
+            await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
-    now = [len(moments) for _, moments in heard]
-    for watch, _ in heard:
-        await watch.stop()
-    assert [after - first for after, first in zip(now, before, strict=True)] == [0, 1]
+    for one in (here, there):
+        await one.watch.stop()
+    assert (here.looks, there.looks) == (2, 3)
+
+
+class Listening:
+    looks = 0
+
+    def moved(self):
+        self.looks += 1
 
 
 async def listening(address):
-    """One that looks by itself once only, when it starts."""
-    moments = []
-    watch = ListenWatch(PostgresDatabase(address).connect_for_listening)
-    watch.start(asyncio.get_running_loop(), lambda: moments.append(time.monotonic()))
-    return watch, moments
+    """One that has looked twice by itself, when it started and when it had its connection, and does so no more."""
+    one = Listening()
+    one.watch = ListenWatch(PostgresDatabase(address).connect_for_listening)
+    one.watch.start(asyncio.get_running_loop(), one.moved)
+    async with asyncio.timeout(PATIENCE):
+        while one.looks < 2:
+            await asyncio.sleep(0.01)
+    return one
 
 
 @pytest.mark.parametrize("round_robin", [0, 1])

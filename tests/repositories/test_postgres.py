@@ -440,22 +440,23 @@ async def test_what_goes_wrong_with_one_change_is_no_outage(url, monkeypatch, ca
 
 
 async def test_a_process_frozen_amid_a_transaction_is_ended_by_the_server(url):
-    short = make_url(url).update_query_dict({"options": "-c idle_in_transaction_session_timeout=200ms"})
+    short = make_url(url).update_query_dict({"options": "-c idle_in_transaction_session_timeout=1s"})
     short = short.render_as_string(hide_password=False)
-    frozen = threading.Event()
+    frozen, thaws = threading.Event(), threading.Event()
     async with opened(short) as one, opened(url) as other:
-        stuck = asyncio.create_task(one._writer.write(lambda connection: freeze(connection, frozen)))
+        stuck = asyncio.create_task(one._writer.write(lambda connection: freeze(connection, frozen, thaws)))
         await asyncio.to_thread(frozen.wait)
         await asyncio.wait_for(submitted(other), 10)
+        thaws.set()
         with pytest.raises(DatabaseUnavailable):
             await stuck
         await submitted(one)
 
 
-def freeze(connection, frozen):
+def freeze(connection, frozen, thaws):
     connection.connection.cursor().execute("SELECT pg_advisory_xact_lock(1818848622, 0)")
     frozen.set()
-    time.sleep(1)
+    thaws.wait(30)
     connection.connection.cursor().execute("SELECT 1")
 
 

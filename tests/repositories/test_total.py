@@ -42,6 +42,7 @@ async def test_far_from_the_limit_nobody_counts_again(place, monkeypatch):
         return 0
 
     monkeypatch.setattr("limner.repositories.sql.submitting.waiting_in_all", waiting_in_all)
+    monkeypatch.setattr("limner.repositories.sql.submitting.TOTAL_HOLDS", 600.0)
     async with opened(place) as repository:
         for _ in range(50):
             await submitted(repository)

@@ -20,6 +20,8 @@ RCLONE = Path(sys.executable).with_name("rclone")
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "limner-tests", "AWS_SECRET_ACCESS_KEY": "limner-tests-secret"}
 AZURE = os.environ.get("AZURE_FOR_TESTS")
 """A storage's URL. The container is there, and the credentials are in the environment."""
+CONTAINER = ("container_url",) if AZURE else ()
+"""The fixture of a place there, where there is one: tests that nobody can run are not made, and one of them says so."""
 
 
 class Buckets:

@@ -15,13 +15,18 @@ from limner.contracts.storage import LocalStorage, SigningStorage
 from limner.domain.errors import NotFound, SettingsError, StorageUnavailable
 from limner.storages import object_place
 from limner.storages.objects import ObjectStorage
-from tests.storages.buckets import CREDENTIALS
+from tests.storages.buckets import AZURE, CONTAINER, CREDENTIALS
 
 KEY = "0199c2a4-7d1e-7c3a-9f0e-2b8c5a6d1e40/0/1.png"
 SECRET = CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 S3 = pytest.mark.parametrize("store_url", ["bucket_url"], indirect=True)
-SIGNING = pytest.mark.parametrize("store_url", ["bucket_url", "container_url"], indirect=True)
+SIGNING = pytest.mark.parametrize("store_url", ["bucket_url", *CONTAINER], indirect=True)
 """Those whose servers look at signatures."""
+
+
+@pytest.mark.skipif(AZURE is None, reason="AZURE_FOR_TESTS names no storage: nothing is tried at Azure")
+def test_azure_is_among_the_stores(request):
+    request.getfixturevalue("container_url")
 
 
 @pytest.fixture
@@ -147,7 +152,7 @@ async def test_wrong_credentials_are_refused_at_the_start_with_where_they_come_f
 
 @pytest.mark.parametrize(
     ("store_url", "variable"),
-    [("bucket_url", "AWS_SECRET_ACCESS_KEY"), ("container_url", "AZURE_STORAGE_ACCOUNT_KEY")],
+    [("bucket_url", "AWS_SECRET_ACCESS_KEY"), *((url, "AZURE_STORAGE_ACCOUNT_KEY") for url in CONTAINER)],
     indirect=["store_url"],
 )
 async def test_a_key_that_became_wrong_is_told_from_an_outage(store_url, variable, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 
 from limner.plugins import storage_from_url
 from limner.testing import StorageSuite
+from tests.storages.buckets import CONTAINER
 
 
 class TestFolder(StorageSuite):
@@ -30,7 +31,9 @@ class TestGoogle(StorageSuite):
         return storage_from_url(google_url)
 
 
-class TestAzure(StorageSuite):
-    @pytest.fixture
-    def storage(self, container_url):
-        return storage_from_url(container_url)
+if CONTAINER:
+
+    class TestAzure(StorageSuite):
+        @pytest.fixture
+        def storage(self, container_url):
+            return storage_from_url(container_url)
