@@ -15,11 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from limner.testing.ledger_service import read_ledger
 from tests.faults.grounds import Ground, a_ground, add_ground
 from tests.faults.installation import Installation, until
 from tests.faults.oracle import check_everything
 
 FENCE = "lease lost: what was painted is dropped"
+LEDGER = "slow.jsonl"
 SHARE = 1
 """Jobs of the one owner that may run at once: a frozen one counts until its lease is over, and not again when it thaws."""
 
@@ -28,7 +30,7 @@ model = "slow"
 
 [engines.slow]
 kind = "ledger"
-ledger = "{{home}}/slow.jsonl"
+ledger = "{{home}}/{LEDGER}"
 paint_seconds = 0.8
 on_ambiguous = "retry"
 
@@ -69,10 +71,10 @@ def _ask(place: Installation, model: str) -> str:
 
 
 def _freeze_the_painter_of(place: Installation, job: str) -> int:
-    """Amid the paint; its pid."""
-    owner = until(lambda: row_of(place, job)["lease_owner"])
+    """Amid the paint, once it is charged; its pid."""
+    until(lambda: any(call.job_id == job for call in read_ledger(place.home / LEDGER)))
+    owner = row_of(place, job)["lease_owner"]
     pid = int(owner.split(":")[3])
-    time.sleep(0.2)
     freeze(place, pid)
     now = row_of(place, job)
     assert (now["lease_owner"], now["finished_at"]) == (owner, None), "it was painted before it could be frozen"
@@ -80,9 +82,10 @@ def _freeze_the_painter_of(place: Installation, job: str) -> int:
 
 
 def freeze(place: Installation, pid: int) -> None:
-    """Not amid a write to a file: frozen there a process holds its lock, and nobody could finish anything."""
+    """Not amid a write to a file: frozen there a process holds its lock, and nobody could paint or finish anything."""
+    locks = [place.home / f"{LEDGER}.lock", *([] if place.database else [place.home / "data" / "limner.db.lock"])]
     os.kill(pid, signal.SIGSTOP)
-    while not place.database and not _is_free(place.home / "data" / "limner.db.lock"):
+    while not all(map(_is_free, locks)):
         os.kill(pid, signal.SIGCONT)
         time.sleep(0.01)
         os.kill(pid, signal.SIGSTOP)
@@ -105,7 +108,7 @@ def run(home: Path, ground: Ground, *, zombies: int) -> int:
         until(lambda: place.log.read_text().count(" ready.") > 1 or not ground.is_fleet)
         finished = [row for number in range(zombies) for row in freeze_one(place, number)]
         assert [row_of(place, row["id"]) for row in finished] == finished, "a thawed worker wrote over a finished job"
-        check_everything(place, [row["id"] for row in finished], share=SHARE, ledgers=[home / "slow.jsonl"])
+        check_everything(place, [row["id"] for row in finished], share=SHARE, ledgers=[home / LEDGER])
         return place.log.read_text().count(FENCE)
 
 
