@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 
+from limner.domain.errors import LimnerError
+
 logger = logging.getLogger("limner.notifier")
 
 
 class Faults:
-    """Logs the first fault of a row of them, and that they are over."""
+    """Logs the first fault of a row of them, and that they are over. An outage that has a sentence of its own needs no trace."""
 
     def __init__(self, message: str) -> None:
         self._message = message
@@ -16,7 +18,10 @@ class Faults:
 
     def note(self, error: Exception) -> None:
         if not self._told:
-            logger.error(self._message, extra={"fault": type(error).__name__}, exc_info=error)
+            sentence, trace = (
+                (f"{self._message} ({error})", None) if isinstance(error, LimnerError) else (self._message, error)
+            )
+            logger.error(sentence, extra={"fault": type(error).__name__}, exc_info=trace)
         self._told = True
 
     def over(self) -> None:
