@@ -174,6 +174,22 @@ def test_a_url_is_shown_without_its_password():
     assert without_password("postgresql:///d?user=u&password=hunter2&sslpassword=hunter3&host=h") == (
         "postgresql:///d?user=u&password=…&sslpassword=…&host=h"
     )
+    assert without_password("celery+redis://:hunter2@a/0;redis://u:hunter3@b/0;redis://c/0") == (
+        "celery+redis://:…@a/0;redis://u:…@b/0;redis://c/0"
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["celery+redis://h:abc/0", "celery+redis://:pa/ss@h/0", "celery+redis://a/0;b/0", "celery+redis://[::1/0"]
+)
+def test_a_url_that_leads_to_no_broker_is_refused_before_anything_runs(url):
+    with pytest.raises(SettingsError, match="no URL of a broker") as refusal:
+        Settings.load(dispatcher=url)
+    assert "ss@h" not in str(refusal.value)
+
+
+def test_one_broker_may_take_over_from_another():
+    assert Settings.load(dispatcher="celery+redis://:pw@a/0;redis://:pw@b:6380/0").dispatcher.count(";") == 1
 
 
 def test_windows_is_refused_with_a_sentence(monkeypatch):

@@ -1,4 +1,6 @@
 import asyncio
+from contextlib import suppress
+from itertools import count
 
 import pytest
 
@@ -60,6 +62,14 @@ async def test_one_machine_may_begin_with_an_empty_folder_again():
     assert await other.read(MARK) == b"ours"
 
 
+async def test_a_storage_that_is_marked_already_is_noted():
+    storage, rows = MemoryStorage(), Rows()
+    await mark_storage(storage, installation="ours")
+    await claim_storage(storage, repository=rows, shared=True)
+    with pytest.raises(SettingsError, match="same bucket or shared folder"):
+        await claim_storage(MemoryStorage(), repository=rows, shared=True)
+
+
 async def test_of_two_that_come_at_once_only_one_goes_on():
     storage = Interrupted()
     with pytest.raises(SettingsError):
@@ -105,25 +115,41 @@ async def test_another_process_may_mark_it_while_we_look():
     await claim_storage(storage, repository=rows, shared=True)
 
 
-async def test_who_dies_between_the_note_and_the_mark_locks_nobody_out():
-    storage, rows = Mortal(), Rows()
-    with pytest.raises(OSError, match="killed"):
-        await claim_storage(storage, repository=rows, shared=True)
-    assert rows.first is not None
+async def test_the_first_may_have_marked_it_and_taken_its_trace_away_while_we_look():
+    storage, rows = MemoryStorage(), Rows()
+    rows.first, read = 7, storage.read
+
+    async def the_first_was_faster(key):
+        if key.startswith(f"{MARK}-"):
+            await storage.write(MARK, b"ours")
+        return await read(key)
+
+    storage.read = the_first_was_faster
     await claim_storage(storage, repository=rows, shared=True)
-    assert [stored.key async for stored in storage.list()] == [MARK]
 
 
-class Mortal(MemoryStorage):
-    """Whoever writes the mark for the first time dies before that."""
+@pytest.mark.parametrize("step", range(1, 15))
+async def test_who_dies_at_any_step_locks_nobody_out(step):
+    storage, rows, calls = MemoryStorage(), Rows(), count(1)
+    with suppress(Killed):
+        await claim_storage(Mortal(storage, calls, step), repository=Mortal(rows, calls, step), shared=True)
+    await claim_storage(storage, repository=rows, shared=True)
+    assert await storage.read(MARK) == b"ours"
 
-    died = False
 
-    async def write(self, key, data):
-        if key == MARK and not self.died:
-            self.died = True
-            raise OSError("killed")
-        await super().write(key, data)
+class Killed(BaseException): ...
+
+
+class Mortal:
+    """Who calls for the `step`-th time, whatever it is, is killed as it begins."""
+
+    def __init__(self, means, calls, step):
+        self._means, self._calls, self._step = means, calls, step
+
+    def __getattr__(self, name):
+        if next(self._calls) == self._step:
+            raise Killed
+        return getattr(self._means, name)
 
 
 class Interrupted(MemoryStorage):

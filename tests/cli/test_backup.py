@@ -30,6 +30,14 @@ def test_the_preview_of_a_job_that_runs_is_no_picture(limner, ask, folder):
     assert not list((folder / "copy").rglob("preview.json"))
 
 
+def test_what_a_storage_says_of_its_installation_is_no_picture(limner, ask, folder):
+    ask("paint", "a fox")
+    trace = folder / "limner-data" / "limner-installation-0123456789abcdef"
+    assert trace.with_name("limner-installation").exists()
+    trace.write_bytes(b"limner")  # whoever left it was killed as it began
+    assert limner("backup", "copy")[1].startswith("1 picture, ")
+
+
 def test_what_jobs_start_from_is_in_the_copy(limner, ask, folder):
     ask("paint", "a fox")
     ask("paint", "in winter", "--image", "a-fox.png")

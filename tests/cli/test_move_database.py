@@ -45,11 +45,13 @@ def test_the_setting_may_be_changed_first(limner, ask, folder, target, monkeypat
     assert len(ask("jobs", "list")["items"]) == 1
 
 
-def test_who_forgets_the_setting_is_told_where_the_rows_are(limner, ask, folder, target):
+def test_who_forgets_the_setting_is_told_that_the_rows_were_moved(limner, ask, folder, target):
     ask("paint", "a fox")
     limner("move-database", "--to", target)
     code, _, err = limner("jobs", "list")
     assert (code, "were moved to another database: name that one (LIMNER_DATABASE)" in err) == (1, True)
+    code, out, _ = limner("doctor")
+    assert (code, "were moved to another database" in out) == (1, True)
     assert not (folder / "limner-data" / "limner.db").exists()
     (folder / "limner-data" / "limner.db.moved").rename(folder / "limner-data" / "limner.db")
     assert len(ask("jobs", "list")["items"]) == 1

@@ -72,9 +72,9 @@ def test_what_is_said_to_celery():
         None,
     )
     assert (facts.task_serializer, facts.accept_content) == ("json", ["json"])
-    assert (
-        facts.worker_cancel_long_running_tasks_on_connection_loss
-    )  # or each connection that is lost warns of the setting
+    assert facts.worker_cancel_long_running_tasks_on_connection_loss, (
+        "each connection that is lost warns of the setting"
+    )
 
 
 async def test_a_nudge_names_a_queue_and_no_job(broker, queue):

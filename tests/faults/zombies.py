@@ -74,6 +74,7 @@ def _freeze_the_painter_of(place: Installation, job: str) -> int:
     """Amid the paint, once it is charged; its pid."""
     until(lambda: any(call.job_id == job for call in read_ledger(place.home / LEDGER)))
     owner = row_of(place, job)["lease_owner"]
+    assert owner, "it was painted before it could be frozen"
     pid = int(owner.split(":")[3])
     freeze(place, pid)
     now = row_of(place, job)

@@ -21,4 +21,4 @@ def test_a_row_of_faults_is_told_once_and_that_it_is_over(caplog):
 def test_an_outage_is_told_in_its_own_words_without_a_trace(caplog):
     Faults("changes cannot be read").note(DatabaseUnavailable("The database does not answer."))
     (told,) = caplog.records
-    assert (told.getMessage(), told.exc_info) == ("changes cannot be read (The database does not answer.)", None)
+    assert (told.getMessage(), told.exc_info) == ("changes cannot be read: The database does not answer.", None)

@@ -22,7 +22,7 @@ from limner.domain.job import JobError, JobState
 from limner.domain.usage import EVERYBODY
 from limner.repositories.sql import SqlRepository, migrating, sweeping, tables
 from limner.repositories.sql.locks import lock_nothing
-from limner.repositories.sql.postgres import PostgresDatabase, ServerClock
+from limner.repositories.sql.postgres import ROUGH_BELIEVED, PostgresDatabase, ServerClock
 from limner.repositories.sql.rows import to_milliseconds
 from tests.repositories.making import (
     POLICY,
@@ -473,17 +473,17 @@ async def test_rows_are_dated_by_the_server(url, monkeypatch):
 async def test_a_process_that_only_reads_asks_for_the_time_again(url):
     async with opened(url) as repository:
         there, here = repository._clock._known
-        repository._clock._known = (there - timedelta(hours=2), here - 3600)
+        repository._clock._known, repository._clock._old_at = (there - timedelta(hours=2), here - 3600), 0.0
         await repository.sweep(policy=POLICY, is_dead=nobody_is_dead)
         assert abs((repository.now() - execute(url, "SELECT clock_timestamp()")[0][0]).total_seconds()) < 5
 
 
 class Answering:
-    """A connection to a server whose clock is the machine's, and whose answers take `seconds` to come."""
+    """A connection to a server whose clock is `ahead` of the machine's, and whose answers take `seconds` to come."""
 
     def __init__(self, monkeypatch):
         self.connection, self.cursor = self, lambda: self
-        self.passed = self.seconds = 0.0
+        self.passed = self.seconds = self.ahead = 0.0
         monkeypatch.setattr("limner.repositories.sql.postgres.seconds", lambda: self.passed)
 
     def execute(self, statement):
@@ -496,7 +496,7 @@ class Answering:
 
     @property
     def time(self):
-        return datetime.fromtimestamp(self.passed, UTC)
+        return datetime.fromtimestamp(self.passed + self.ahead, UTC)
 
 
 def test_an_answer_that_was_held_up_does_not_spoil_the_clock(monkeypatch):
@@ -506,9 +506,24 @@ def test_an_answer_that_was_held_up_does_not_spoil_the_clock(monkeypatch):
     server.passed, server.seconds = 61.0, 16.0
     clock.keep(server)
     assert clock.now() == server.time
-    server.seconds = 0.1
-    clock.keep(server)
+
+
+def test_the_clock_of_a_slow_server_is_asked_for_every_few_seconds_not_at_each_statement(monkeypatch):
+    server, clock = Answering(monkeypatch), ServerClock()
+    server.seconds = 2.0
+    clock.set(server)
     assert not clock.is_old
+    server.passed += ROUGH_BELIEVED + 1
+    assert clock.is_old
+
+
+def test_an_answer_that_was_held_up_is_believed_where_the_one_before_cannot_be_true(monkeypatch):
+    """This machine's clock stood still for a while, say."""
+    server, clock = Answering(monkeypatch), ServerClock()
+    clock.set(server)
+    server.ahead, server.seconds = 30.0, 2.0
+    clock.set(server)
+    assert (clock.now() - server.time).total_seconds() == 1
 
 
 def test_a_held_up_answer_is_better_than_none(monkeypatch):

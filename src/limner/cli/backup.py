@@ -106,7 +106,7 @@ async def _copy_images(source: Storage, target: Storage, *, known: Collection[st
     """The keys that were copied, and their bytes."""
     sizes = {}
     async for stored in source.list():
-        if stored.key == MARK or stored.key in known or is_preview(stored.key):
+        if stored.key.startswith(MARK) or stored.key in known or is_preview(stored.key):
             continue
         with suppress(NotFound):
             data = await source.read(stored.key)

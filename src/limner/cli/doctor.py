@@ -26,6 +26,7 @@ from limner.domain.errors import LimnerError
 from limner.domain.identity import KeyKind, new_id
 from limner.domain.policy import Policy
 from limner.plugins import SUPPORTED, Plugin, list_plugins
+from limner.repositories.sql.sqlite import retired_of
 from limner.settings import Settings, find_file, without_password
 from limner.web.errors import WrongHost
 
@@ -136,7 +137,7 @@ async def _database(assembly: Assembly) -> list[Finding]:
     """With the engines that all workers leave alone just now."""
     where = without_password(assembly.settings.database_url)
     path = assembly.settings.database_path
-    if path is not None and not path.exists():
+    if path is not None and not path.exists() and not retired_of(path).exists():
         return [Finding("database", "note", f"{where} is not there yet.")]
     try:
         await assembly.repository.open()

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.connection import Connection
@@ -80,13 +81,14 @@ class CeleryDispatcher(InProcessDispatcher):
     def __init__(self, url: str, queues: Mapping[str, str], default_queue: str) -> None:
         super().__init__()
         self._app = celery_app(url, default_queue)
+        self._passwords = _passwords(url)
         self._queues = dict(queues)
         self._due: set[str] = set()
         self._publisher: _Publisher | None = None
 
     async def open(self) -> None:
         await super().open()
-        self._publisher = _Publisher(self._app, self._due)
+        self._publisher = _Publisher(self._app, self._due, self._passwords)
         self._publisher.start()
 
     async def close(self) -> None:
@@ -105,7 +107,7 @@ class CeleryDispatcher(InProcessDispatcher):
             with _connected(self._app):
                 return ""
         except Exception as error:  # noqa: BLE001 - each broker's client has errors of its own
-            return _words(error, self._app)
+            return _sentence(error, self._passwords)
 
     def nudge(self, engine: str) -> None:
         self.wake()
@@ -118,10 +120,11 @@ class CeleryDispatcher(InProcessDispatcher):
 class _Publisher(threading.Thread):
     """Sends what is `due`. One that hangs at its broker when it is told to leave does so later, and takes nothing along."""
 
-    def __init__(self, app: Celery, due: set[str]) -> None:
+    def __init__(self, app: Celery, due: set[str], passwords: frozenset[str]) -> None:
         super().__init__(name="limner-dispatcher", daemon=True)
         self._app = app
         self._due = due
+        self._passwords = passwords
         self._wanted = threading.Event()
         self._wanted.set()
         self._closed = threading.Event()
@@ -177,7 +180,7 @@ class _Publisher(threading.Thread):
     def _note_away(self, error: Exception) -> None:
         """Once an outage; a connection that can be made says little, a message that was taken says more."""
         if not self._away and not self._closed.is_set():
-            sentence = f"nudges cannot be sent ({_words(error, self._app)}); workers look every few seconds"
+            sentence = f"nudges cannot be sent ({_sentence(error, self._passwords)}); workers look every few seconds"
             logger.warning(sentence, extra={"fault": type(error).__name__})
         self._away = True
 
@@ -194,8 +197,14 @@ def _connected(app: Celery) -> Iterator[Connection]:
         yield connection
 
 
-def _words(error: Exception, app: Celery) -> str:
+def _passwords(url: str) -> frozenset[str]:
+    """Of every broker that the URL names: several stand between semicolons, and one takes over from another."""
+    return frozenset(filter(None, (urlsplit(broker).password for broker in url.split(";"))))
+
+
+def _sentence(error: Exception, passwords: frozenset[str]) -> str:
     """One line, without what gives access to the broker."""
     words = " ".join(str(error).split())
-    password = app.connection_for_write().password
-    return f"{type(error).__name__}: {words.replace(password, '…') if password else words}"
+    for password in passwords:
+        words = words.replace(password, "…")
+    return f"{type(error).__name__}: {words}"

@@ -21,7 +21,6 @@ class InProcessDispatcher:
         self.wake()
 
     async def fault(self) -> str:
-        """Why nudges cannot be sent, or nothing."""
         return ""
 
     def nudge(self, engine: str) -> None:

@@ -19,7 +19,7 @@ class Faults:
     def note(self, error: Exception) -> None:
         if not self._told:
             sentence, trace = (
-                (f"{self._message} ({error})", None) if isinstance(error, LimnerError) else (self._message, error)
+                (f"{self._message}: {error}", None) if isinstance(error, LimnerError) else (self._message, error)
             )
             logger.error(sentence, extra={"fault": type(error).__name__}, exc_info=trace)
         self._told = True

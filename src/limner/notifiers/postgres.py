@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
+from limner.domain.errors import DatabaseUnavailable
 from limner.notifiers.faults import Faults
 from limner.notifiers.following import PAUSE
 
@@ -110,7 +111,7 @@ class _Listener(threading.Thread):
                     self._heard()  # a new connection cannot know what it missed
                     self._listen(connection.pgconn)
             except Exception as error:  # noqa: BLE001 - without this thread no watcher hears other processes
-                faults.note(error)
+                faults.note(_outage(error) or error)
                 self._leaving.wait(PAUSE)
 
     def _listen(self, server: pq.abc.PGconn) -> None:
@@ -144,6 +145,12 @@ class _Listener(threading.Thread):
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full: it will wake anyway; closed: it has left
             self._mouth.send(b".")
+
+
+def _outage(error: Exception) -> DatabaseUnavailable | None:
+    if not isinstance(error, psycopg.OperationalError):
+        return None
+    return DatabaseUnavailable(f"The database does not answer ({' '.join(str(error).split())}).")
 
 
 def _ask(server: pq.abc.PGconn, statement: str) -> bytes:

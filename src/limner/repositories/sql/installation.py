@@ -15,6 +15,7 @@ NAME = "installation"
 ARRIVING = "arriving_installation"
 """While it is there, the rows of that installation are on their way here, and not all have come."""
 STORAGE = "storage"
+"""Its value tells which storage was the first; where that was noted before it had a number, 1."""
 COLLECTED = "collected"
 BITS = 63
 

@@ -32,6 +32,8 @@ CLOCK_BELIEVED = 60.0
 """Seconds after which the server is asked for the time again."""
 ROUGH_ANSWER = 1.0
 """Seconds: who waited longer for an answer learned the time too roughly, by up to half of them, to date leases by it."""
+ROUGH_BELIEVED = 5.0
+"""Seconds after which one who learned it so asks again."""
 
 GONE_SECONDS = 1.0
 
@@ -236,10 +238,11 @@ class ServerClock:
 
     def __init__(self) -> None:
         self._known: tuple[datetime, float] | None = None
+        self._old_at = 0.0
 
     @property
     def is_old(self) -> bool:
-        return self._known is None or seconds() - self._known[1] > CLOCK_BELIEVED
+        return seconds() > self._old_at
 
     def keep(self, connection: Connection) -> None:
         """Asks only where the last answer is old."""
@@ -247,16 +250,22 @@ class ServerClock:
             self.set(connection)
 
     def set(self, connection: Connection) -> None:
-        """Half of the round trip is taken to have passed since the server looked. What came late is believed only by who
-        knows nothing better.
+        """Half of the round trip is taken to have passed since the server looked. A rough answer is believed only where it
+        shows that the one before is wrong.
         """
         began = seconds()
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT clock_timestamp()")
-            there: datetime = cursor.fetchall()[0][0]
-        ended = seconds()
-        if self._known is None or ended - began <= ROUGH_ANSWER:
-            self._known = there.astimezone(UTC), (began + ended) / 2
+            there: datetime = cursor.fetchall()[0][0].astimezone(UTC)
+        trip = seconds() - began
+        is_rough = trip > ROUGH_ANSWER
+        if not is_rough or not self._agrees(there, trip):
+            self._known = there, began + trip / 2
+        self._old_at = began + trip + (ROUGH_BELIEVED if is_rough else CLOCK_BELIEVED)
+
+    def _agrees(self, there: datetime, trip: float) -> bool:
+        """The server looked at its clock while the answer was on its way: it is now as late there, or later by that much."""
+        return self._known is not None and timedelta() <= self.now() - there <= timedelta(seconds=trip)
 
     def now(self) -> datetime:
         if self._known is None:

@@ -48,31 +48,32 @@ _PRAGMAS = (
 )
 
 
+def retired_of(path: Path) -> Path:
+    """What a file is called whose rows were moved to another database."""
+    return path.with_name(f"{path.name}.moved")
+
+
 class SqliteDatabase:
     """A file, which several processes of this machine may share."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._retired = path.with_name(f"{path.name}.moved")
 
     def prepare(self, moment: Moment) -> None:
         self.migrate(moment)
 
     def migrate(self, moment: Moment) -> tuple[str | None, str]:
         """Creates or upgrades the file, one process at a time, after a copy; what is newer, broken or a network's is refused."""
-        if self._retired.exists() and not self._path.exists():
-            raise DatabaseError(
-                f"The rows of {self._path} were moved to another database: name that one (LIMNER_DATABASE). To begin anew "
-                f"here, move {self._retired.name} away; to go back to what was before the move, give it its old name."
-            )
         lock = FileLock(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             refuse_network(self._path)
-            with lock.held(), closing(writing_engine(self._path).connect()) as connection:
-                before = self._upgrade(connection)
-                migrating.recount_lanes(connection, moment)
-                return before, migrating.HEAD
+            with lock.held():
+                self._refuse_moved()
+                with closing(writing_engine(self._path).connect()) as connection:
+                    before = self._upgrade(connection)
+                    migrating.recount_lanes(connection, moment)
+                    return before, migrating.HEAD
         except Exception as error:
             ours = self._as_told(error)
             if ours is None:
@@ -80,6 +81,13 @@ class SqliteDatabase:
             raise ours from error
         finally:
             lock.close()
+
+    def _refuse_moved(self) -> None:
+        if retired_of(self._path).exists() and not self._path.exists():
+            raise DatabaseError(
+                f"The rows of {self._path} were moved to another database: name that one (LIMNER_DATABASE). To begin anew "
+                f"here, move {retired_of(self._path).name} away; to go back to what was before the move, give it its old name."
+            )
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
@@ -98,7 +106,7 @@ class SqliteDatabase:
         """Nobody starts on it again by mistake; where it is now. Once its rows are elsewhere, whoever did would take the
         pictures that are painted there for orphans.
         """
-        return self._path.rename(self._retired)
+        return self._path.rename(retired_of(self._path))
 
     def clock(self) -> Clock:
         return SystemClock()
