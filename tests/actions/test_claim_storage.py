@@ -1,4 +1,5 @@
 import asyncio
+import re
 from contextlib import suppress
 from itertools import count
 
@@ -6,6 +7,7 @@ import pytest
 
 from limner.actions.claim_storage import MARK, claim_storage, mark_storage
 from limner.domain.errors import SettingsError
+from limner.storages.folder import FolderStorage
 from limner.storages.memory import MemoryStorage
 
 
@@ -53,6 +55,19 @@ async def test_a_folder_of_its_own_is_refused_to_a_machine_of_a_fleet():
         await claim_storage(other, repository=rows, shared=True)
     await other.write(MARK, b"ours")  # as the message says
     await claim_storage(other, repository=rows, shared=True)
+
+
+async def test_what_the_message_says_works_in_a_folder_too(tmp_path):
+    rows, folder = Rows(), FolderStorage(tmp_path.as_uri())
+    await claim_storage(MemoryStorage(), repository=rows, shared=True)
+    await folder.open()
+    with pytest.raises(SettingsError) as refusal:
+        await claim_storage(folder, repository=rows, shared=True)
+    value, name = re.search(r"write (\w+) to .* \(in a folder `(.*)`\)", str(refusal.value)).groups()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(value)
+    await claim_storage(folder, repository=rows, shared=True)
+    await folder.close()
 
 
 async def test_one_machine_may_begin_with_an_empty_folder_again():

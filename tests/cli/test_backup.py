@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import re
 import shlex
@@ -8,7 +9,9 @@ import threading
 import httpx
 import pytest
 
+from limner.actions.claim_storage import MARK
 from limner.repositories.sql import SqlRepository
+from limner.storages.folder import FolderStorage
 from tests.repositories.postgres_server import PROGRAMS
 
 
@@ -32,9 +35,9 @@ def test_the_preview_of_a_job_that_runs_is_no_picture(limner, ask, folder):
 
 def test_what_a_storage_says_of_its_installation_is_no_picture(limner, ask, folder):
     ask("paint", "a fox")
-    trace = folder / "limner-data" / "limner-installation-0123456789abcdef"
-    assert trace.with_name("limner-installation").exists()
-    trace.write_bytes(b"limner")  # whoever left it was killed as it began
+    storage = FolderStorage((folder / "limner-data" / "images").as_uri())
+    assert asyncio.run(storage.read(MARK))
+    asyncio.run(storage.write(f"{MARK}-0123456789abcdef", b"limner"))  # by a process that was killed as it began
     assert limner("backup", "copy")[1].startswith("1 picture, ")
 
 

@@ -9,6 +9,7 @@ from limner.contracts.storage import Storage
 from limner.domain.errors import NotFound, SettingsError
 
 MARK = "limner-installation"
+WHERE = f"`{MARK}` there (in a folder `6c/{MARK}`)"
 """The key that says whose pictures lie here."""
 
 
@@ -33,7 +34,7 @@ async def mark_storage(storage: Storage, *, installation: str) -> None:
     if await _holder(storage) != installation:
         raise SettingsError(
             "The storage keeps another installation's pictures, and each would collect the other's as orphans. Give "
-            f"this one a bucket, prefix or folder of its own; if the other is gone for good, delete `{MARK}` there."
+            f"this one a bucket, prefix or folder of its own; if the other is gone for good, delete {WHERE}."
         )
 
 
@@ -52,7 +53,7 @@ async def _be_first(storage: Storage, repository: StorageFacts, installation: st
         raise SettingsError(
             "The pictures of this database are in another storage: this one does not bear their mark. Name the same "
             "bucket or shared folder on every machine (LIMNER_STORAGE); to change it, run `limner move-storage` first. If "
-            f"the pictures are gone for good, write {installation} to `{MARK}` there."
+            f"the pictures are gone for good, write {installation} to {WHERE}."
         )
     await mark_storage(storage, installation=installation)
     await storage.delete(_trace(first))
