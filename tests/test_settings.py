@@ -174,13 +174,20 @@ def test_a_url_is_shown_without_its_password():
     assert without_password("postgresql:///d?user=u&password=hunter2&sslpassword=hunter3&host=h") == (
         "postgresql:///d?user=u&password=…&sslpassword=…&host=h"
     )
-    assert without_password("celery+redis://:hunter2@a/0;redis://u:hunter3@b/0;redis://c/0") == (
+    assert without_password("celery+redis://:hunter2@a/0;redis://u:hunt@er3@b/0;redis://c/0") == (
         "celery+redis://:…@a/0;redis://u:…@b/0;redis://c/0"
     )
 
 
 @pytest.mark.parametrize(
-    "url", ["celery+redis://h:abc/0", "celery+redis://:pa/ss@h/0", "celery+redis://a/0;b/0", "celery+redis://[::1/0"]
+    "url",
+    [
+        "celery+redis://h:abc/0",
+        "celery+redis://:pa/ss@h/0",
+        "celery+redis://a/0;b/0",
+        "celery+redis://[::1/0",
+        "celery+redis://a/0;celery+redis://:pass@h/0",
+    ],
 )
 def test_a_url_that_leads_to_no_broker_is_refused_before_anything_runs(url):
     with pytest.raises(SettingsError, match="no URL of a broker") as refusal:
@@ -224,6 +231,7 @@ def test_a_short_secret_is_refused_without_being_told():
         ({"database": "postgresql://me:password@db:5432/limner"}, True),
         ({"database": "postgresql://one:5432,other:5432/limner"}, True),
         ({"database": "postgresql:///limner", "dispatcher": "celery+amqp://me:password@broker//"}, True),
+        ({"database": "postgresql:///limner", "dispatcher": "celery+redis://127.0.0.1/0;redis://10.0.0.2/0"}, True),
         ({"database": "postgresql:///limner", "host": "0.0.0.0"}, True),
         ({"database": "postgresql:///limner", "host": ""}, True),
         ({"database": "postgresql://db/limner", "host": "0.0.0.0", "secret": "s" * 32}, False),

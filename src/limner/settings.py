@@ -158,9 +158,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 "nudges go through Celery: write celery+redis://host:6379/0 or celery+amqp://user:password@host//"
             )
-        if dispatcher and not all(_is_url(broker) for broker in dispatcher.split(";")):
+        if dispatcher and not all(_is_broker(broker) for broker in dispatcher.removeprefix("celery+").split(";")):
             raise ValueError(
-                "that is no URL of a broker: a port is a number, and in a password / is written %2F, @ %40, : %3A and ; %3B"
+                "that is no URL of a broker: a port is a number; in a password / is written %2F, @ %40, : %3A and ; %3B; "
+                "another broker, which takes over, stands behind a ; and begins with redis:// or amqp://"
             )
         return dispatcher
 
@@ -282,15 +283,11 @@ class Settings(BaseSettings):
             )
         self.refuse_memory("Celery's workers paint for other processes")
 
-    @property
-    def may_have_company(self) -> bool:
-        """Whether servers and workers of other machines may share the rows."""
-        alone = is_loopback(self.host) and _is_here(self.database) and _is_here(self.dispatcher)
-        return self.database_path is None and not alone
-
     def refuse_own_secret(self) -> None:
         """Raises SettingsError where other machines may answer, too: each would sign links with a secret of its own."""
-        if self.may_have_company and not self.secret:
+        brokers = self.dispatcher.split(";")
+        alone = is_loopback(self.host) and _is_here(self.database) and all(map(_is_here, brokers))
+        if self.database_path is None and not self.secret and not alone:
             raise SettingsError(
                 "Other machines may answer for this database, too, and must sign links with the same secret: set LIMNER_SECRET "
                 'on all of them to what `python3 -c "import secrets; print(secrets.token_hex(32))"` prints once.'
@@ -363,10 +360,9 @@ def _is_here(url: str) -> bool:
     return not host or host.startswith("/") or is_loopback(host)
 
 
-def _is_url(url: str) -> bool:
+def _is_broker(url: str) -> bool:
     try:
-        parts = urlsplit(url)
-        return bool(parts.scheme) and (parts.port or 0) >= 0
+        return re.match(r"(redis|amqp)s?://", url) is not None and (urlsplit(url).port or 0) >= 0
     except ValueError:
         return False
 
@@ -375,7 +371,7 @@ def without_password(url: str) -> str:
     """A URL that may be shown."""
     password = urlsplit(url).password
     shown = url.replace(f":{password}@", ":…@") if password else url
-    shown = re.sub(r"(?<=;)(\w+://[^:@/;]*):[^@/;]+@", r"\1:…@", shown)  # brokers that take over from the first
+    shown = re.sub(r"(?<=;)(\w+://[^:@/;]*):[^/;]+@", r"\1:…@", shown)  # brokers that take over from the first
     return re.sub(r"(?<=[?&])((?:ssl)?password)=[^&]*", r"\1=…", shown)
 
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from limner.dispatchers.celery import COALESCED, CeleryDispatcher
+from limner.dispatchers.celery import COALESCED, CeleryDispatcher, _passwords, _sentence
 from tests.fleet.brokers import Redis
 
 
@@ -32,6 +32,12 @@ async def test_what_is_due_at_the_end_is_sent_before_it(broker, monkeypatch):
     assert COALESCED > 0.01
     await dispatcher.close()
     assert broker.do("LLEN", "pictures") == 2
+
+
+def test_no_password_of_any_broker_is_told():
+    passwords = _passwords("celery+redis://:p%40ss@a/0;redis://me:pass@b/0;redis://c/0")
+    told = _sentence(ValueError("p%40ss, p@ss and pass\nof me"), passwords)
+    assert told == "ValueError: …, … and … of me"
 
 
 async def test_a_broker_that_refuses_us_is_not_said_to_be_away(broker, caplog):

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from limner.actions.job_reader import JobReader
 from limner.actions.watch_job import Seen, watch_job
@@ -368,6 +369,18 @@ async def test_a_watch_that_fails_is_begun_again(place, here, there, monkeypatch
                 await asyncio.sleep(0.01)
     failed, over = (record.getMessage() for record in caplog.records)
     assert over == f"over: {failed}"
+
+
+async def test_a_server_that_is_away_is_told_in_a_sentence_without_a_trace(caplog):
+    watch = ListenWatch(listening_to(make_url("postgresql://127.0.0.1:1/limner?connect_timeout=1")))
+    watch.start(asyncio.get_running_loop(), lambda: None)
+    async with asyncio.timeout(PATIENCE):
+        while not caplog.records:
+            await asyncio.sleep(0.01)
+    await watch.stop()
+    told = caplog.records[0]
+    assert "it is looked at every second: The database does not answer (" in told.getMessage()
+    assert told.exc_info is None
 
 
 async def test_a_server_that_does_not_answer_holds_up_neither_looks_nor_the_end(monkeypatch):

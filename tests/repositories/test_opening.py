@@ -13,8 +13,9 @@ from alembic.script import ScriptDirectory
 from limner.domain.errors import DatabaseError, DatabaseUnavailable
 from limner.domain.identity import KeyKind
 from limner.repositories.sql import SqlRepository, migrating, tables
+from limner.repositories.sql.moment import Moment
 from limner.repositories.sql.network_folder import refuse_network
-from limner.repositories.sql.sqlite import writing_engine
+from limner.repositories.sql.sqlite import FileLock, SqliteDatabase, retired_of, writing_engine
 from tests.repositories.making import POLICY, on_sqlite, opened, submitted
 
 
@@ -35,6 +36,34 @@ async def test_nothing_is_touched_before_open(path):
     assert not list(path.parent.iterdir())
     with pytest.raises(DatabaseUnavailable):
         await repository.find_job("x")
+
+
+async def test_who_waits_while_the_rows_are_moved_away_makes_no_new_file(path, clock):
+    async with opened(path):
+        pass
+    database, lock = SqliteDatabase(path), FileLock(path)
+    with lock.held():
+        waits = asyncio.create_task(asyncio.to_thread(database.migrate, Moment(clock.now())))
+        await asyncio.sleep(0.2)
+        path.rename(retired_of(path))
+    with pytest.raises(DatabaseError, match="were moved to another database"):
+        await waits
+    lock.close()
+    assert not path.exists()
+
+
+async def test_whose_first_write_comes_after_the_rows_were_moved_makes_no_new_file(path):
+    async with opened(path):
+        pass
+    repository = SqlRepository(f"sqlite:///{path}")
+    await repository.open()
+    try:
+        path.rename(retired_of(path))
+        with pytest.raises(DatabaseUnavailable):
+            await submitted(repository)
+    finally:
+        await repository.close()
+    assert not path.exists()
 
 
 async def test_migrations_lead_to_the_tables_that_statements_use(path):

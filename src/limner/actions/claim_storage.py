@@ -9,8 +9,8 @@ from limner.contracts.storage import Storage
 from limner.domain.errors import NotFound, SettingsError
 
 MARK = "limner-installation"
-WHERE = f"`{MARK}` there (in a folder `6c/{MARK}`)"
 """The key that says whose pictures lie here."""
+WHERE = f"`{MARK}` there (in a folder `6c/{MARK}`)"
 
 
 async def claim_storage(storage: Storage, *, repository: StorageFacts, shared: bool) -> None:

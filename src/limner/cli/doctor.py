@@ -148,7 +148,8 @@ async def _database(assembly: Assembly) -> list[Finding]:
         finally:
             await assembly.repository.close()
     except LimnerError as error:
-        remedy = "See LIMNER_DATABASE." if path is None else "Restore a backup, or name another with --home."
+        elsewhere = path is None or retired_of(path).exists()
+        remedy = "See LIMNER_DATABASE." if elsewhere else "Restore a backup, or name another with --home."
         return [Finding("database", "broken", f"{where}: {error}", remedy)]
     waiting, running = sum(facts.queued.values()), sum(facts.running.values())
     kind = "Postgres" if assembly.settings.database_path is None else f"SQLite {sqlite3.sqlite_version}"

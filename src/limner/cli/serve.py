@@ -61,7 +61,7 @@ def serve(options: Options, **flags: Any) -> None:
     settings.refuse_own_secret()
     if settings.workers > 1:
         settings.refuse_memory(f"{settings.workers} server processes share the pictures")
-    if settings.may_have_company:
+    if settings.database_path is None:
         settings.refuse_memory("Other machines may answer and paint for this database, too")
     with _listen(settings) as listener:
         entrance = asyncio.run(_prepare(settings))

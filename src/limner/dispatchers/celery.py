@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from celery import Celery
 from kombu.connection import Connection
@@ -198,13 +198,14 @@ def _connected(app: Celery) -> Iterator[Connection]:
 
 
 def _passwords(url: str) -> frozenset[str]:
-    """Of every broker that the URL names: several stand between semicolons, and one takes over from another."""
-    return frozenset(filter(None, (urlsplit(broker).password for broker in url.split(";"))))
+    """Of every broker that the URL names: as they are written there, and as the clients use them."""
+    written = filter(None, (urlsplit(broker).password for broker in url.split(";")))
+    return frozenset(form for password in written for form in (password, unquote(password)))
 
 
 def _sentence(error: Exception, passwords: frozenset[str]) -> str:
     """One line, without what gives access to the broker."""
     words = " ".join(str(error).split())
-    for password in passwords:
+    for password in sorted(passwords, key=len, reverse=True):  # one may begin with another
         words = words.replace(password, "…")
     return f"{type(error).__name__}: {words}"

@@ -4,6 +4,7 @@ its connection.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -238,7 +239,7 @@ class ServerClock:
 
     def __init__(self) -> None:
         self._known: tuple[datetime, float] | None = None
-        self._old_at = 0.0
+        self._old_at = -math.inf
 
     @property
     def is_old(self) -> bool:
@@ -250,22 +251,19 @@ class ServerClock:
             self.set(connection)
 
     def set(self, connection: Connection) -> None:
-        """Half of the round trip is taken to have passed since the server looked. A rough answer is believed only where it
-        shows that the one before is wrong.
+        """Half of the round trip is taken to have passed since the server looked. Of a rough answer only that is believed
+        which is certain: it is not earlier there than the server said, nor later than that by more than the whole trip.
         """
         began = seconds()
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute("SELECT clock_timestamp()")
             there: datetime = cursor.fetchall()[0][0].astimezone(UTC)
-        trip = seconds() - began
-        is_rough = trip > ROUGH_ANSWER
-        if not is_rough or not self._agrees(there, trip):
-            self._known = there, began + trip / 2
-        self._old_at = began + trip + (ROUGH_BELIEVED if is_rough else CLOCK_BELIEVED)
-
-    def _agrees(self, there: datetime, trip: float) -> bool:
-        """The server looked at its clock while the answer was on its way: it is now as late there, or later by that much."""
-        return self._known is not None and timedelta() <= self.now() - there <= timedelta(seconds=trip)
+        ended = seconds()
+        trip = timedelta(seconds=ended - began)
+        is_rough = ended - began > ROUGH_ANSWER
+        kept = min(max(self.now(), there), there + trip)
+        self._known = (kept if is_rough and self._known else there + trip / 2), ended
+        self._old_at = ended + (ROUGH_BELIEVED if is_rough else CLOCK_BELIEVED)
 
     def now(self) -> datetime:
         if self._known is None:

@@ -179,7 +179,7 @@ class SqlitePen:
     shares_transactions = True
 
     def __init__(self, path: Path) -> None:
-        self._engine = writing_engine(path)
+        self._engine = writing_engine(path, create=False)  # an empty one, where another process has just moved the rows
         self._lock = FileLock(path)
         self._connection: Connection | None = None
         self._commits_left = FIRST_CHECKPOINT
@@ -220,9 +220,10 @@ class SqlitePen:
         self._lock.close()
 
 
-def writing_engine(path: Path) -> Engine:
+def writing_engine(path: Path, *, create: bool = True) -> Engine:
     """Its transactions begin IMMEDIATE: a read that turns into a write fails at once, whatever the busy timeout."""
-    engine = _engine(URL.create("sqlite", database=str(path)), _PRAGMAS)
+    query = {"mode": "rwc" if create else "rw", "uri": "true"}
+    engine = _engine(URL.create("sqlite", database=path.absolute().as_uri(), query=query), _PRAGMAS)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 
