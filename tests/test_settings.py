@@ -187,6 +187,8 @@ def test_a_url_is_shown_without_its_password():
         "celery+redis://a/0;b/0",
         "celery+redis://[::1/0",
         "celery+redis://a/0;celery+redis://:pass@h/0",
+        "celery+redis://:12#pass@h/0",
+        "celery+redis://u:12/pass@h/0",
     ],
 )
 def test_a_url_that_leads_to_no_broker_is_refused_before_anything_runs(url):
@@ -203,6 +205,11 @@ def test_windows_is_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SettingsError, match="inside WSL 2"):
         Settings.load()
+
+
+def test_a_home_that_no_url_can_name_is_refused():
+    with pytest.raises(SettingsError, match=r"a folder with a \? in its name"):
+        Settings.load(home="what?")
 
 
 def test_other_databases_are_refused():
@@ -228,6 +235,11 @@ def test_a_short_secret_is_refused_without_being_told():
         ({"database": "postgresql:///limner?hostaddr=10.0.0.2"}, True),
         ({"database": "postgresql://localhost/limner?hostaddr=10.0.0.2"}, True),
         ({"database": "postgresql:///limner?service=pictures"}, True),
+        ({"database": "postgresql:///limner?host=127.0.0.1&host=10.0.0.2"}, True),
+        ({"database": "postgresql:///limner?host=/tmp,10.0.0.2"}, True),
+        ({"database": "postgresql://localhost/limner?host=10.0.0.2"}, True),
+        ({"database": "postgresql://localhost:5432,other:5432/limner"}, True),
+        ({"database": "postgresql://[::1]:5432,127.0.0.1/limner"}, False),
         ({"database": "postgresql://me:password@db:5432/limner"}, True),
         ({"database": "postgresql://one:5432,other:5432/limner"}, True),
         ({"database": "postgresql:///limner", "dispatcher": "celery+amqp://me:password@broker//"}, True),

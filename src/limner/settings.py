@@ -140,6 +140,8 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def make_absolute(cls, home: Path) -> Path:
+        if "?" in str(home):
+            raise ValueError("a folder with a ? in its name cannot be written in the URL of its database")
         return home.expanduser().absolute()
 
     @field_validator("database")
@@ -347,24 +349,36 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_here(url: str) -> bool:
-    """Whether it leads to this machine; without a host, or with a folder of sockets, it does. What libpq reads besides a
+    """Whether it leads to this machine only; without a host, or with a folder of sockets, it does. What libpq reads besides a
     URL of Postgres counts: a service may be anywhere.
     """
     parts = urlsplit(url)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    query = parse_qs(parts.query)
     beside = os.environ if parts.scheme.startswith("postgres") else {}
     if "service" in query or "PGSERVICE" in beside:
         return False
-    named = (query.get("hostaddr"), beside.get("PGHOSTADDR"), parts.hostname, query.get("host"), beside.get("PGHOST"))
-    host = next(filter(None, named), "")
-    return not host or host.startswith("/") or is_loopback(host)
+    address = parts.netloc.rpartition("@")[2]
+    named = [*query.get("hostaddr", ()), *query.get("host", ()), beside.get("PGHOSTADDR", ""), address]
+    hosts = _hosts(*named) or _hosts(beside.get("PGHOST", ""))
+    return all(host.startswith("/") or is_loopback(host) for host in hosts)
+
+
+def _hosts(*named: str) -> list[str]:
+    """Without their ports; several stand between commas."""
+    each = (host for names in named for host in names.split(","))
+    return [bare for host in each if (bare := re.sub(r":\d*$", "", host).strip("[]"))]
 
 
 def _is_broker(url: str) -> bool:
+    """A raw / or # in a password would leave its rest behind the address, where nobody takes it for one."""
     try:
-        return re.match(r"(redis|amqp)s?://", url) is not None and (urlsplit(url).port or 0) >= 0
+        parts = urlsplit(url)
+        whole = parts.port is None or parts.hostname is not None
     except ValueError:
         return False
+    return (
+        bool(re.match(r"(redis|amqp)s?://", url)) and whole and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
+    )
 
 
 def without_password(url: str) -> str:

@@ -51,7 +51,7 @@ def test_who_forgets_the_setting_is_told_that_the_rows_were_moved(limner, ask, f
     code, _, err = limner("jobs", "list")
     assert (code, "were moved to another database: name that one (LIMNER_DATABASE)" in err) == (1, True)
     code, out, _ = limner("doctor")
-    assert (code, "were moved to another database" in out) == (1, True)
+    assert (code, "were moved to another database" in out, "See LIMNER_DATABASE." in out) == (1, True, True)
     assert not (folder / "limner-data" / "limner.db").exists()
     (folder / "limner-data" / "limner.db.moved").rename(folder / "limner-data" / "limner.db")
     assert len(ask("jobs", "list")["items"]) == 1

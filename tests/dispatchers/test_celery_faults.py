@@ -35,8 +35,8 @@ async def test_what_is_due_at_the_end_is_sent_before_it(broker, monkeypatch):
 
 
 def test_no_password_of_any_broker_is_told():
-    passwords = _passwords("celery+redis://:p%40ss@a/0;redis://me:pass@b/0;redis://c/0")
-    told = _sentence(ValueError("p%40ss, p@ss and pass\nof me"), passwords)
+    passwords = _passwords("celery+redis://:p%40ss@a/0;redis://me:pass@b/0;redis://me:pass-word@b/0;redis://c/0")
+    told = _sentence(ValueError("p%40ss, p@ss and pass-word\nof me"), passwords)
     assert told == "ValueError: …, … and … of me"
 
 

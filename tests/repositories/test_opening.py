@@ -38,15 +38,25 @@ async def test_nothing_is_touched_before_open(path):
         await repository.find_job("x")
 
 
-async def test_who_waits_while_the_rows_are_moved_away_makes_no_new_file(path, clock):
+def migrate(database, clock):
+    database.migrate(Moment(clock.now()))
+
+
+def be_alone(database, clock):
+    with database.alone():
+        pass
+
+
+@pytest.mark.parametrize(("asks", "told"), [(migrate, "were moved to another database"), (be_alone, "no such file")])
+async def test_who_waits_while_the_rows_are_moved_away_makes_no_new_file(path, clock, asks, told):
     async with opened(path):
         pass
-    database, lock = SqliteDatabase(path), FileLock(path)
+    lock = FileLock(path)
     with lock.held():
-        waits = asyncio.create_task(asyncio.to_thread(database.migrate, Moment(clock.now())))
+        waits = asyncio.create_task(asyncio.to_thread(asks, SqliteDatabase(path), clock))
         await asyncio.sleep(0.2)
         path.rename(retired_of(path))
-    with pytest.raises(DatabaseError, match="were moved to another database"):
+    with pytest.raises(DatabaseError, match=told):
         await waits
     lock.close()
     assert not path.exists()

@@ -148,7 +148,7 @@ async def _database(assembly: Assembly) -> list[Finding]:
         finally:
             await assembly.repository.close()
     except LimnerError as error:
-        elsewhere = path is None or retired_of(path).exists()
+        elsewhere = path is None or not path.exists()  # moved, or it would not have been asked
         remedy = "See LIMNER_DATABASE." if elsewhere else "Restore a backup, or name another with --home."
         return [Finding("database", "broken", f"{where}: {error}", remedy)]
     waiting, running = sum(facts.queued.values()), sum(facts.running.values())

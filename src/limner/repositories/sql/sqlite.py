@@ -92,15 +92,20 @@ class SqliteDatabase:
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """Others cannot write meanwhile; they may come and read."""
-        if not self._path.exists():
-            raise DatabaseError(f"There are no rows in {self._path}: there is no such file.")
+        self._refuse_absent()
         lock = FileLock(self._path)
         try:
-            with lock.held(), closing(writing_engine(self._path).connect()) as connection:
-                _refuse_company(connection, self._path)
-                yield connection
+            with lock.held():
+                self._refuse_absent()  # another process may just have moved them
+                with closing(writing_engine(self._path).connect()) as connection:
+                    _refuse_company(connection, self._path)
+                    yield connection
         finally:
             lock.close()
+
+    def _refuse_absent(self) -> None:
+        if not self._path.exists():
+            raise DatabaseError(f"There are no rows in {self._path}: there is no such file.")
 
     def retire(self) -> Path:
         """Nobody starts on it again by mistake; where it is now. Once its rows are elsewhere, whoever did would take the
