@@ -240,6 +240,7 @@ def test_a_short_secret_is_refused_without_being_told():
         ({"database": "postgresql://localhost/limner?host=10.0.0.2"}, True),
         ({"database": "postgresql://localhost:5432,other:5432/limner"}, True),
         ({"database": "postgresql://[::1]:5432,127.0.0.1/limner"}, False),
+        ({"database": "postgresql:///limner?hostaddr=::1"}, False),
         ({"database": "postgresql://me:password@db:5432/limner"}, True),
         ({"database": "postgresql://one:5432,other:5432/limner"}, True),
         ({"database": "postgresql:///limner", "dispatcher": "celery+amqp://me:password@broker//"}, True),

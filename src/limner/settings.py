@@ -366,7 +366,7 @@ def _is_here(url: str) -> bool:
 def _hosts(*named: str) -> list[str]:
     """Without their ports; several stand between commas."""
     each = (host for names in named for host in names.split(","))
-    return [bare for host in each if (bare := re.sub(r":\d*$", "", host).strip("[]"))]
+    return [bare for host in each if (bare := re.sub(r"(?<=[^:]):\d*$", "", host).strip("[]"))]
 
 
 def _is_broker(url: str) -> bool:
