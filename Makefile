@@ -32,7 +32,7 @@ bench: .venv/.develops ## the speed table, each figure beside its baseline of th
 screenshots: .venv/.develops ## every view of the page at three widths, light and dark; look at them
 	$(BIN)/python tools/screenshots.py
 
-faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages on each of what Limner stands on; takes days
+faults: .venv/.develops ## 500 kills, 200 zombies and 50 outages on each of what Limner stands on; takes three hours
 	for on in sqlite postgres redis rabbitmq; do $(BIN)/python -m tests.faults.campaign --kills 500 --on $$on || exit 1; done
 	for on in sqlite postgres redis rabbitmq; do $(BIN)/python -m tests.faults.zombies --zombies 200 --on $$on || exit 1; done
 	for on in sqlite redis rabbitmq; do $(BIN)/python -m tests.faults.outages --outages 50 --on $$on || exit 1; done

@@ -19,6 +19,7 @@ from limner.plugins import CHILD_OPTIONS, OF_EVERY_ENGINE
 from limner.settings import EngineSettings, ModelSettings, Settings
 from limner.web import errors as web_errors
 from limner.web.server import create_app
+from tests.faults.campaign import POINTS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -157,3 +158,19 @@ def links():
 @pytest.mark.parametrize(("page", "link"), links(), ids=lambda part: str(getattr(part, "name", part)))
 def test_every_link_leads_somewhere(page, link):
     assert (page.parent / link).exists()
+
+
+FAULTS = (DOCS / "faults.md").read_text() + (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("words", sorted({*re.findall(r"python\)? -m tests\.faults\.([^#|;\n]+)", FAULTS)}))
+def test_every_campaign_exists_and_takes_these_options(words):
+    name, *options = shlex.split(words)
+    source = (ROOT / "tests" / "faults" / f"{name}.py").read_text()
+    for option in (word for word in options if word.startswith("--")):
+        assert f'"{option}"' in source or (option == "--on" and "add_ground(parser" in source)
+
+
+def test_the_points_at_which_workers_die_are_counted():
+    assert len(POINTS) == 11
+    assert "workers at eleven named points" in FAULTS
