@@ -85,11 +85,21 @@ def _freeze_the_painter_of(place: Installation, job: str) -> int:
 def freeze(place: Installation, pid: int) -> None:
     """Not amid a write to a file: frozen there a process holds its lock, and nobody could paint or finish anything."""
     locks = [place.home / f"{LEDGER}.lock", *([] if place.database else [place.home / "data" / "limner.db.lock"])]
-    os.kill(pid, signal.SIGSTOP)
+    _stop(pid)
     while not all(map(_is_free, locks)):
         os.kill(pid, signal.SIGCONT)
         time.sleep(0.01)
-        os.kill(pid, signal.SIGSTOP)
+        _stop(pid)
+
+
+def _stop(pid: int) -> None:
+    """Every thread, which takes a moment: one that still ran might take a lock after we looked."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: all(_state(stat) == "T" for stat in Path(f"/proc/{pid}/task").glob("*/stat")))
+
+
+def _state(stat: Path) -> str:
+    return stat.read_text().rpartition(")")[2].split()[0]
 
 
 def _is_free(lock: Path) -> bool:
