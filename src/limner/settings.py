@@ -376,9 +376,7 @@ def _is_broker(url: str) -> bool:
         whole = parts.port is None or parts.hostname is not None
     except ValueError:
         return False
-    return (
-        bool(re.match(r"(redis|amqp)s?://", url)) and whole and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
-    )
+    return f"celery+{url}".startswith(DISPATCHERS) and whole and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 def without_password(url: str) -> str:

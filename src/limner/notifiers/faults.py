@@ -18,10 +18,9 @@ class Faults:
 
     def note(self, error: Exception) -> None:
         if not self._told:
-            sentence, trace = (
-                (f"{self._message}: {error}", None) if isinstance(error, LimnerError) else (self._message, error)
-            )
-            logger.error(sentence, extra={"fault": type(error).__name__}, exc_info=trace)
+            is_outage = isinstance(error, LimnerError)
+            told = f"{self._message}: {error}" if is_outage else self._message
+            logger.error(told, extra={"fault": type(error).__name__}, exc_info=None if is_outage else error)
         self._told = True
 
     def over(self) -> None:

@@ -20,22 +20,36 @@ COLLECTED = "collected"
 BITS = 63
 
 
+class _Fact:
+    """A number that is noted once."""
+
+    def __init__(self, name: str) -> None:
+        named = text(f"'{name}'")
+        self._find = Prepared(select(facts.c.value).where(facts.c.name == named))
+        self._note = Prepared(insert(facts).values(name=named, value=bindparam("number")).on_conflict_do_nothing())
+
+    def find(self, connection: Connection) -> int | None:
+        row = self._find.first(connection)
+        return None if row is None else int(row.value)
+
+    def note_first(self, connection: Connection, number: int) -> int:
+        """Whoever is first decides."""
+        self._note.run(connection, number=number)
+        found = self.find(connection)
+        assert found is not None
+        return found
+
+
 def find_installation(connection: Connection) -> str | None:
-    row = _FIND.first(connection)
-    return None if row is None else f"{row.value:016x}"
+    return _written(_INSTALLATION.find(connection))
 
 
 def make_installation(connection: Connection) -> str:
-    """Whoever is first decides."""
-    _MAKE.run(connection, number=secrets.randbits(BITS))
-    found = find_installation(connection)
-    assert found is not None
-    return found
+    return f"{_INSTALLATION.note_first(connection, secrets.randbits(BITS)):016x}"
 
 
 def find_arriving(connection: Connection) -> str | None:
-    row = _FIND_ARRIVING.first(connection)
-    return None if row is None else f"{row.value:016x}"
+    return _written(_ARRIVING.find(connection))
 
 
 def note_arriving(connection: Connection, found: str) -> None:
@@ -47,16 +61,11 @@ def drop_arriving(connection: Connection) -> None:
 
 
 def first_storage(connection: Connection) -> int | None:
-    row = _FIND_STORAGE.first(connection)
-    return None if row is None else int(row.value)
+    return _STORAGE.find(connection)
 
 
 def note_first_storage(connection: Connection, number: int) -> int:
-    """Whoever is first decides."""
-    _NOTE_STORAGE.run(connection, number=number)
-    found = first_storage(connection)
-    assert found is not None
-    return found
+    return _STORAGE.note_first(connection, number)
 
 
 def begin_collection(connection: Connection, moment: Moment, every: float) -> bool:
@@ -72,13 +81,11 @@ def _begin_collection() -> Prepared:
     )
 
 
-_FIND_STORAGE = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{STORAGE}'")))
-_NOTE_STORAGE = Prepared(
-    insert(facts).values(name=text(f"'{STORAGE}'"), value=bindparam("number")).on_conflict_do_nothing()
-)
+def _written(number: int | None) -> str | None:
+    return None if number is None else f"{number:016x}"
+
+
+_INSTALLATION, _STORAGE, _ARRIVING = _Fact(NAME), _Fact(STORAGE), _Fact(ARRIVING)
 _BEGIN_COLLECTION = _begin_collection()
-_FIND = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{NAME}'")))
-_MAKE = Prepared(insert(facts).values(name=text(f"'{NAME}'"), value=bindparam("number")).on_conflict_do_nothing())
-_FIND_ARRIVING = Prepared(select(facts.c.value).where(facts.c.name == text(f"'{ARRIVING}'")))
 _NOTE_ARRIVING = Prepared(insert(facts).values(name=text(f"'{ARRIVING}'"), value=bindparam("number")))
 _DROP_ARRIVING = Prepared(delete(facts).where(facts.c.name == text(f"'{ARRIVING}'")))
