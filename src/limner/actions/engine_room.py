@@ -22,6 +22,10 @@ class EngineRoom:
         self.capabilities: Mapping[str, Capabilities] = {name: one.capabilities for name, one in engines.items()}
         self._openings: dict[str, asyncio.Task[None]] = {}
 
+    def can_cancel(self, name: str) -> bool:
+        """Whether its calls can be called off."""
+        return self._engines[name].can_cancel
+
     def warm_up(self) -> None:
         """Begins to open all engines, so that the first job need not wait."""
         for name in self._engines:

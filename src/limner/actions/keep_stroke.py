@@ -8,6 +8,7 @@ from functools import partial
 from limner.actions.keep_image import keep_image
 from limner.actions.progress import preview_of
 from limner.actions.running import Running
+from limner.actions.strokes import Interrupted
 from limner.contracts.engine import Painted, Progress, Stroke, Submitted, Submitting
 from limner.contracts.faults import fault
 from limner.contracts.storage import LocalStorage
@@ -55,6 +56,9 @@ async def _open_call(run: Running, stroke: Submitting) -> None:
     fails = run.on_ambiguous == "fail"
     await run.insist(partial(run.needs.repository.open_call, run.lease, call, fail_if_ambiguous=fails), run.pause)
     await _until_payable(run)
+    if run.interrupted.done():
+        run.unsent = True
+        raise Interrupted
     run.calls[call.first_ordinal] = call
     fault("after_open_call")
 

@@ -10,7 +10,7 @@ from limner.actions.given_inputs import GivenInputs
 from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
 from limner.actions.settle import settle, settle_cancelled
-from limner.actions.strokes import Strokes
+from limner.actions.strokes import Interrupted, Strokes
 from limner.contracts.engine import Engine, OpenCall, PaintTask, Stroke
 from limner.contracts.faults import fault
 from limner.domain.capabilities import Capabilities
@@ -83,7 +83,7 @@ async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
 async def paint(run: Running, strokes: Strokes) -> Stroke:
     """What the engine yields next: it may neither end while pictures are missing, nor go on beyond the job's deadline."""
     try:
-        stroke = await strokes.next(within=run.seconds_left)
+        stroke = await _next(run, strokes)
     except EngineError as error:
         if error.retry is RetryClass.ONCE:
             for ordinal in error.facts.get("spent", (error.facts.get("ordinal"),)):
@@ -92,6 +92,16 @@ async def paint(run: Running, strokes: Strokes) -> Stroke:
     if stroke is None:
         raise ContractBroken(f"The engine ended without {len(run.missing)} of {run.job.request.count} pictures.")
     return stroke
+
+
+async def _next(run: Running, strokes: Strokes) -> Stroke | None:
+    """An interruption ends the wait, but for the answer to a call that is paid for."""
+    try:
+        return await strokes.next(within=run.seconds_left)
+    except Interrupted:
+        if not run.last_chance:
+            raise
+        return await strokes.last(within=run.last_chance)
 
 
 async def stop(run: Running, strokes: Strokes) -> None:

@@ -78,7 +78,9 @@ class RunNeeds:
 
 
 class Running:
-    """A claim between `begin` and `settle`. `settled`: its row needs no more word from us. `ended`: the job is over."""
+    """A claim between `begin` and `settle`. `settled`: its row needs no more word from us. `ended`: the job is over.
+    `unsent`: the row was told of a call that was not made after all.
+    """
 
     def __init__(self, claim: Claim, needs: RunNeeds) -> None:
         self.claim = claim
@@ -91,10 +93,11 @@ class Running:
         self.seq = claim.job.event_seq
         self.reason: Reason | None = None
         self.interrupted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._last_chance = 0.0
+        self._chance_ends = 0.0
         self.settled = False
         self.ended = False
         self.spent: set[int] = set()
+        self.unsent = False
         self.ear: Ear | None = None
 
     @property
@@ -114,9 +117,25 @@ class Running:
         return sum(call.phase is CallPhase.SUBMITTING for call in self.calls.values())
 
     @property
+    def uncharged(self) -> bool:
+        """Whether nothing was paid for that the row takes to be on its way."""
+        return self.unsent and not self.unknown_calls
+
+    @property
     def open_call(self) -> bool:
         """Whether a call can be resumed by its handle."""
         return any(call.phase is CallPhase.SUBMITTED for call in self.calls.values())
+
+    @property
+    def last_chance(self) -> float:
+        """Seconds left, after an interruption, for the answer to a paid call that is on its way: with its handle it can be
+        called off, or resumed by another worker. 0 where nobody has a use for it.
+        """
+        if not self.unknown_calls or self.reason is Reason.LEASE_LOST:
+            return 0.0
+        if self.reason is Reason.CANCELLED and not self.needs.engines.can_cancel(self.job.engine):
+            return 0.0
+        return self._chance_left
 
     def note_kept(self, ordinal: int) -> None:
         """Its call is done once all its pictures are kept."""
@@ -142,7 +161,7 @@ class Running:
         if self.reason is None or reason is Reason.LEASE_LOST:
             self.reason = reason
         if not self.interrupted.done():
-            self._last_chance = asyncio.get_running_loop().time() + LAST_CHANCE
+            self._chance_ends = asyncio.get_running_loop().time() + LAST_CHANCE
             self.interrupted.set_result(None)
 
     def publish(self, change: JobChanged) -> None:
@@ -175,14 +194,17 @@ class Running:
 
     async def hold_on(self, seconds: float) -> None:
         """A pause for one who has something in hand that is paid for: an interruption leaves it a last chance."""
-        loop = asyncio.get_running_loop()
         if not self.interrupted.done():
             with contextlib.suppress(Interrupted):
                 await self.pause(seconds)
-        elif self.reason is Reason.LEASE_LOST or loop.time() >= self._last_chance:
+        elif self.reason is Reason.LEASE_LOST or not self._chance_left:
             raise Interrupted
         else:
-            await asyncio.sleep(min(seconds, self._last_chance - loop.time()))
+            await asyncio.sleep(min(seconds, self._chance_left))
+
+    @property
+    def _chance_left(self) -> float:
+        return max(0.0, self._chance_ends - asyncio.get_running_loop().time())
 
     def _why_not(self) -> Exception:
         return Interrupted() if self.interrupted.done() else EngineTimeout("It was not painted by its deadline.")

@@ -27,7 +27,8 @@ logger = logging.getLogger("limner.worker")
 async def settle_cancelled(run: Running) -> None:
     """Ends a job whose cancel was asked for; its engine may still be coming to a stop, people should not wait for that."""
     _count_ambiguous(run, run.unknown_calls)
-    await _finish(run, JobState.CANCELLED, None, Requeue(ambiguous_calls=run.unknown_calls))
+    counters = Requeue(ambiguous_calls=run.unknown_calls, uncharged=run.uncharged)
+    await _finish(run, JobState.CANCELLED, None, counters)
 
 
 async def settle(run: Running, fault_found: Exception) -> None:
@@ -35,7 +36,7 @@ async def settle(run: Running, fault_found: Exception) -> None:
     if isinstance(fault_found, LeaseLost) or run.reason is Reason.LEASE_LOST:
         await _lose(run)
     elif isinstance(fault_found, Interrupted) and not run.unknown_calls:
-        await _requeue(run, Requeue(uncounted=True, urgent=run.open_call))
+        await _requeue(run, Requeue(uncounted=True, uncharged=run.uncharged, urgent=run.open_call))
     else:
         await _settle_fault(run, fault_found)
 

@@ -61,11 +61,19 @@ class Strokes:
         await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         self._seconds_left -= loop.time() - began
         if self._pending.done():
-            pending, self._pending = self._pending, None
-            return _result(pending)
+            return self._come()
         if self._interrupted.done():
             raise Interrupted
         raise EngineTimeout(self._sentence())
+
+    async def last(self, *, within: float) -> Stroke | None:
+        """After an interruption: the stroke that was awaited then, if it comes within so many seconds."""
+        if self._pending is None:
+            raise Interrupted
+        await asyncio.wait({self._pending}, timeout=within)
+        if not self._pending.done():
+            raise Interrupted
+        return self._come()
 
     async def finish(self, grace: float) -> None:
         """After the last picture: the engine may come to its own end, so that it can be used again."""
@@ -83,6 +91,11 @@ class Strokes:
             if not await _ends(self._pending, grace):
                 return
         await _ends(asyncio.ensure_future(self._paint.aclose()), grace)
+
+    def _come(self) -> Stroke | None:
+        assert self._pending is not None
+        pending, self._pending = self._pending, None
+        return _result(pending)
 
     def _sentence(self) -> str:
         if self._seconds_left <= 0:
