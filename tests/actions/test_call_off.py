@@ -7,11 +7,10 @@ import pytest
 
 from limner.actions.call_off import call_off
 from limner.actions.engine_room import EngineRoom
-from limner.actions.running import Reason
 from limner.contracts.engine import OpenCall, Progress, Submitted, Submitting
 from limner.domain.errors import BadImage, CallFailed, RefusedByPolicy
 from limner.domain.job import JobState
-from tests.actions.workshop import PATIENCE, POLICY, Scripted, eventually, fails, paints, pays, polls, workshop
+from tests.actions.workshop import PATIENCE, POLICY, Scripted, eventually, fails, paints, polls, workshop
 from tests.repositories.making import execute
 
 
@@ -54,6 +53,7 @@ async def cancelled(shop, **facts):
 
 
 async def eventually_submitted(shop):
+    await eventually(lambda: shop.workers[0]._runs)
     (run,) = shop.workers[0]._runs.values()
     async with asyncio.timeout(PATIENCE):
         while len([call for call in run.calls.values() if call.handle]) < run.job.request.count:
@@ -237,91 +237,3 @@ async def test_a_call_that_failed_before_it_had_a_handle_is_counted_once(tmp_pat
     async with workshop(tmp_path, fox=fox) as shop:
         job = await shop.painted()
     assert (job.state, job.paid_bad_outputs, job.ambiguous_calls) == (JobState.SUCCEEDED, 1, 0)
-
-
-def answered_once(gate):
-    """A play whose call is taken at once, while the answer, the handle, is still on its way."""
-
-    async def play(task):
-        yield Submitting(ordinals=(0,), request_key="k")
-        gate.asked.set()
-        await gate.open.wait()
-        yield Submitted(ordinals=(0,), handle={"call": 0})
-        await asyncio.Event().wait()
-
-    return play
-
-
-class Gate:
-    def __init__(self):
-        self.asked, self.open = asyncio.Event(), asyncio.Event()
-
-
-async def test_a_call_whose_answer_comes_after_the_cancel_is_called_off(tmp_path):
-    gate = Gate()
-    fox = Hosted(answered_once(gate))
-    async with workshop(tmp_path, fox=fox) as shop:
-        job_id = await shop.submit()
-        await gate.asked.wait()
-        await shop.rows.cancel(job_id)
-        (run,) = shop.workers[0]._runs.values()
-        await run.interrupted
-        gate.open.set()
-        job = await shop.end(job_id)
-        await eventually(lambda: fox.cancelled)
-    assert (job.state, job.ambiguous_calls, fox.cancelled) == (JobState.CANCELLED, 0, [{"call": 0}])
-
-
-async def test_a_call_whose_answer_comes_after_a_drain_is_resumed_and_not_paid_for_again(tmp_path):
-    gate = Gate()
-    fox = Hosted(answered_once(gate), polls)
-    async with workshop(tmp_path, fox=fox) as shop:
-        job_id = await shop.submit()
-        await gate.asked.wait()
-        (run,) = shop.workers[0]._runs.values()
-        stopping = asyncio.create_task(shop.workers[0].stop())
-        await run.interrupted
-        gate.open.set()
-        await stopping
-        await shop.worker().start()
-        job = await shop.end(job_id)
-    assert (job.state, job.ambiguous_calls, job.attempt) == (JobState.SUCCEEDED, 0, 1)
-    assert [call.handle for call in fox.tasks[1].resume] == [{"call": 0}]
-
-
-@pytest.mark.parametrize("cancellable", [True, False])
-async def test_a_cancel_waits_for_an_answer_only_where_that_is_of_use_and_not_for_long(
-    tmp_path, monkeypatch, cancellable
-):
-    monkeypatch.setattr("limner.actions.running.LAST_CHANCE", 0.2 if cancellable else 2 * PATIENCE)
-    gate = Gate()
-    fox = Hosted(answered_once(gate)) if cancellable else Scripted(answered_once(gate), charges=True)
-    async with workshop(tmp_path, fox=fox) as shop:
-        job_id = await shop.submit()
-        await gate.asked.wait()
-        await shop.rows.cancel(job_id)
-        job = await shop.end(job_id)
-    assert (job.state, job.ambiguous_calls) == (JobState.CANCELLED, 1)
-
-
-@pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.DRAINED])
-async def test_a_call_that_was_told_to_the_row_and_not_made_costs_nothing(tmp_path, monkeypatch, reason):
-    """The interruption comes while the row is told."""
-
-    async def interrupts(lease, call, **how):
-        await shop.rows.open_call(lease, call, **how)
-        if reason is Reason.CANCELLED:
-            await shop.rows.cancel(lease.job_id)
-        monkeypatch.setattr(shop.repository, "open_call", shop.rows.open_call)
-        shop.workers[0]._runs[lease].interrupt(reason)
-
-    fox = Scripted(pays, charges=True)
-    async with workshop(tmp_path, fox=fox) as shop:
-        monkeypatch.setattr(shop.repository, "open_call", interrupts, raising=False)
-        job_id = await shop.submit()
-        job = await shop.end(job_id)
-        day = shop.rows.now().date()
-        (used,) = await shop.rows.usage("ann", first=day, last=day)
-    painted = reason is Reason.DRAINED
-    assert job.state is (JobState.SUCCEEDED if painted else JobState.CANCELLED)
-    assert (job.ambiguous_calls, used.usage.calls, used.usage.cost) == (0, int(painted), 0.04 if painted else 0.0)

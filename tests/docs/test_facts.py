@@ -163,7 +163,11 @@ def test_every_link_leads_somewhere(page, link):
 FAULTS = (DOCS / "faults.md").read_text() + (ROOT / "Makefile").read_text()
 
 
-@pytest.mark.parametrize("words", sorted({*re.findall(r"python\)? -m tests\.faults\.([^#|;\n]+)", FAULTS)}))
+CAMPAIGNS = sorted({*re.findall(r"python\)? -m tests\.faults\.([^#|;\n]+)", FAULTS)})
+assert CAMPAIGNS
+
+
+@pytest.mark.parametrize("words", CAMPAIGNS)
 def test_every_campaign_exists_and_takes_these_options(words):
     name, *options = shlex.split(words)
     source = (ROOT / "tests" / "faults" / f"{name}.py").read_text()

@@ -99,7 +99,10 @@ def _stop(pid: int) -> None:
 
 
 def _state(stat: Path) -> str:
-    return stat.read_text().rpartition(")")[2].split()[0]
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return "T"
 
 
 def _is_free(lock: Path) -> bool:

@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -48,13 +49,20 @@ def be_alone(database, clock):
 
 
 @pytest.mark.parametrize(("asks", "told"), [(migrate, "were moved to another database"), (be_alone, "no such file")])
-async def test_who_waits_while_the_rows_are_moved_away_makes_no_new_file(path, clock, asks, told):
+async def test_who_waits_while_the_rows_are_moved_away_makes_no_new_file(path, clock, monkeypatch, asks, told):
     async with opened(path):
         pass
-    lock = FileLock(path)
+    lock, waiting, take = FileLock(path), threading.Event(), FileLock._take
+
+    def takes(self, file, until):
+        if self is not lock:
+            waiting.set()
+        take(self, file, until)
+
+    monkeypatch.setattr(FileLock, "_take", takes)
     with lock.held():
         waits = asyncio.create_task(asyncio.to_thread(asks, SqliteDatabase(path), clock))
-        await asyncio.sleep(0.2)
+        assert await asyncio.to_thread(waiting.wait, 20)
         path.rename(retired_of(path))
     with pytest.raises(DatabaseError, match=told):
         await waits

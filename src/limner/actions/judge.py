@@ -58,7 +58,7 @@ class Situation:
     """What is known when a try has failed.
 
     `unknown_calls`: paid calls that were on their way without a handle. `open_call`: one has a handle to resume by.
-    `charged`: the unusable picture was paid for. `on_ambiguous`: the engine's setting. `blocked`: seconds for which its
+    `charged`: the unusable picture was paid for. `uncharged`: no call was made of which the row was told. `on_ambiguous`: the engine's setting. `blocked`: seconds for which its
     engine is paused now; `known`: its account was at fault before. `onward`: the next place of the job's route, and
     `on_refusal` whether it may be asked what was refused. `chance`: uniform in [0, 1).
     """
@@ -69,6 +69,7 @@ class Situation:
     unknown_calls: int = 0
     open_call: bool = False
     charged: bool = False
+    uncharged: bool = False
     blocked: float = 0.0
     known: bool = False
     onward: int | None = None
@@ -87,7 +88,11 @@ def judge(error: LimnerError, job: Job, situation: Situation) -> Verdict:
     if isinstance(error, STOPPED) and not error.facts.get("own", True):
         return _after_loss(job, situation)
     verdict = (_after_crash if isinstance(error, STOPPED) else _by_class)(error, job, situation)
-    counters = replace(counters_of(verdict), ambiguous_calls=situation.unknown_calls, uncharged=_cost_nothing(error))
+    counters = replace(
+        counters_of(verdict),
+        ambiguous_calls=situation.unknown_calls,
+        uncharged=situation.uncharged or cost_nothing(error),
+    )
     if situation.charge_matters:
         return Failure(error=as_job_error(_in_doubt(error)), counters=counters)
     if situation.now >= job.deadline_at:
@@ -133,7 +138,7 @@ def _unknown_calls(error: LimnerError, situation: Situation) -> int:
     return 0 if _knows_its_calls(error) else situation.unknown_calls
 
 
-def _cost_nothing(error: LimnerError) -> bool:
+def cost_nothing(error: LimnerError) -> bool:
     """Whether calls that were under way were not charged; a refusal may be."""
     ambiguous = _retry_of(error) is RetryClass.AMBIGUOUS
     return _knows_its_calls(error) and not ambiguous and not isinstance(error, RefusedByPolicy)

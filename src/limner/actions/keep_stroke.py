@@ -51,16 +51,22 @@ async def _open_call(run: Running, stroke: Submitting) -> None:
     if fault_of_key := text_fault(stroke.request_key, one_line=True):
         raise ContractBroken(f"The engine yielded a call whose request key {fault_of_key}.")
     call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
+    _refuse_interrupted(run)
     await _until_payable(run)
+    run.note_calling()
     fault("before_open_call")
     fails = run.on_ambiguous == "fail"
     await run.insist(partial(run.needs.repository.open_call, run.lease, call, fail_if_ambiguous=fails), run.pause)
     await _until_payable(run)
-    if run.interrupted.done():
-        run.unsent = True
-        raise Interrupted
-    run.calls[call.first_ordinal] = call
+    _refuse_interrupted(run)
+    run.note_called(call)
     fault("after_open_call")
+
+
+def _refuse_interrupted(run: Running) -> None:
+    """Nobody waits for what would be paid for now."""
+    if run.interrupted.done():
+        raise Interrupted
 
 
 def _check_ordinals(ordinals: tuple[int, ...]) -> None:

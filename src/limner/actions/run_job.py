@@ -7,6 +7,7 @@ from functools import partial
 
 from limner.actions.call_off import call_off
 from limner.actions.given_inputs import GivenInputs
+from limner.actions.judge import cost_nothing
 from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
 from limner.actions.settle import settle, settle_cancelled
@@ -83,25 +84,33 @@ async def fetch_inputs(run: Running, capabilities: Capabilities) -> GivenInputs:
 async def paint(run: Running, strokes: Strokes) -> Stroke:
     """What the engine yields next: it may neither end while pictures are missing, nor go on beyond the job's deadline."""
     try:
-        stroke = await _next(run, strokes)
+        stroke = await _stroke(run, strokes)
     except EngineError as error:
-        if error.retry is RetryClass.ONCE:
-            for ordinal in error.facts.get("spent", (error.facts.get("ordinal"),)):
-                run.note_spent(ordinal)
+        _note_calls(run, error)
         raise
     if stroke is None:
         raise ContractBroken(f"The engine ended without {len(run.missing)} of {run.job.request.count} pictures.")
     return stroke
 
 
-async def _next(run: Running, strokes: Strokes) -> Stroke | None:
+async def _stroke(run: Running, strokes: Strokes) -> Stroke | None:
     """An interruption ends the wait, but for the answer to a call that is paid for."""
     try:
         return await strokes.next(within=run.seconds_left)
     except Interrupted:
-        if not run.last_chance:
+        chance = run.last_chance
+        if not chance:
             raise
-        return await strokes.last(within=run.last_chance)
+        return await strokes.last(within=chance, unless=run.lost)
+
+
+def _note_calls(run: Running, error: EngineError) -> None:
+    """How the calls that were on their way have ended, as far as the engine tells."""
+    if cost_nothing(error):
+        run.note_not_called()
+    if error.retry is RetryClass.ONCE:
+        for ordinal in error.facts.get("spent", (error.facts.get("ordinal"),)):
+            run.note_spent(ordinal)
 
 
 async def stop(run: Running, strokes: Strokes) -> None:

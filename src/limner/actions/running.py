@@ -37,7 +37,7 @@ logger = logging.getLogger("limner.worker")
 FIRST_REST = 0.1
 LONGEST_REST = 2.0
 LAST_CHANCE = 2.0
-"""Seconds after a cancel or a drain in which what is in hand may still be recorded: it is paid for."""
+"""Seconds after a cancel or a drain in which what is paid for may still be recorded: it is in hand, or on its way."""
 
 OUTAGES = (DatabaseUnavailable, StorageUnavailable, StorageFull, OSError)
 
@@ -79,7 +79,7 @@ class RunNeeds:
 
 class Running:
     """A claim between `begin` and `settle`. `settled`: its row needs no more word from us. `ended`: the job is over.
-    `unsent`: the row was told of a call that was not made after all.
+    `interrupted` and `lost` are done once the paint is not wanted any more, and once the lease is not ours any more.
     """
 
     def __init__(self, claim: Claim, needs: RunNeeds) -> None:
@@ -92,12 +92,14 @@ class Running:
         self.tally = Tally(claim.job, began=needs.clock.monotonic())
         self.seq = claim.job.event_seq
         self.reason: Reason | None = None
-        self.interrupted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.interrupted: asyncio.Future[None] = loop.create_future()
+        self.lost: asyncio.Future[None] = loop.create_future()
         self._chance_ends = 0.0
         self.settled = False
         self.ended = False
         self.spent: set[int] = set()
-        self.unsent = False
+        self._unsent = False
         self.ear: Ear | None = None
 
     @property
@@ -119,7 +121,7 @@ class Running:
     @property
     def uncharged(self) -> bool:
         """Whether nothing was paid for that the row takes to be on its way."""
-        return self.unsent and not self.unknown_calls
+        return self._unsent and not self.unknown_calls
 
     @property
     def open_call(self) -> bool:
@@ -131,11 +133,24 @@ class Running:
         """Seconds left, after an interruption, for the answer to a paid call that is on its way: with its handle it can be
         called off, or resumed by another worker. 0 where nobody has a use for it.
         """
-        if not self.unknown_calls or self.reason is Reason.LEASE_LOST:
+        if not self.unknown_calls or self.lost.done():
             return 0.0
         if self.reason is Reason.CANCELLED and not self.needs.engines.can_cancel(self.job.engine):
             return 0.0
         return self._chance_left
+
+    def note_calling(self) -> None:
+        """The row is about to be told of a call that is made right after."""
+        self._unsent = True
+
+    def note_called(self, call: Call) -> None:
+        self._unsent = False
+        self.calls[call.first_ordinal] = call
+
+    def note_not_called(self) -> None:
+        """What was on its way cost nothing."""
+        self._unsent = True
+        self.calls = {key: call for key, call in self.calls.items() if call.phase is CallPhase.SUBMITTED}
 
     def note_kept(self, ordinal: int) -> None:
         """Its call is done once all its pictures are kept."""
@@ -163,6 +178,8 @@ class Running:
         if not self.interrupted.done():
             self._chance_ends = asyncio.get_running_loop().time() + LAST_CHANCE
             self.interrupted.set_result(None)
+        if reason is Reason.LEASE_LOST and not self.lost.done():
+            self.lost.set_result(None)
 
     def publish(self, change: JobChanged) -> None:
         """Watchers hear of a change that is committed, and an end is counted as what the row took it for."""
@@ -197,7 +214,7 @@ class Running:
         if not self.interrupted.done():
             with contextlib.suppress(Interrupted):
                 await self.pause(seconds)
-        elif self.reason is Reason.LEASE_LOST or not self._chance_left:
+        elif self.lost.done() or not self._chance_left:
             raise Interrupted
         else:
             await asyncio.sleep(min(seconds, self._chance_left))
@@ -212,7 +229,7 @@ class Running:
     async def rest(self, seconds: float) -> None:
         """Raises LeaseLost once that is known."""
         await asyncio.sleep(seconds)
-        if self.reason is Reason.LEASE_LOST:
+        if self.lost.done():
             raise LeaseLost
 
     async def insist(self, action: Callable[[], Awaitable[T]], wait: Callable[[float], Awaitable[None]]) -> T:

@@ -25,7 +25,9 @@ logger = logging.getLogger("limner.worker")
 
 
 async def settle_cancelled(run: Running) -> None:
-    """Ends a job whose cancel was asked for; its engine may still be coming to a stop, people should not wait for that."""
+    """Ends a job whose cancel was asked for; its engine may still be coming to a stop, people should not wait for that:
+    only for the answer to a call that can be called off.
+    """
     _count_ambiguous(run, run.unknown_calls)
     counters = Requeue(ambiguous_calls=run.unknown_calls, uncharged=run.uncharged)
     await _finish(run, JobState.CANCELLED, None, counters)
@@ -82,6 +84,7 @@ def _situation(run: Running, error: LimnerError, standing: Standing) -> Situatio
         unknown_calls=run.unknown_calls,
         open_call=run.open_call,
         charged=charged,
+        uncharged=run.uncharged,
         blocked=standing.blocked,
         known=standing.known,
         onward=standing.onward,

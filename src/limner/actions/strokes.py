@@ -24,7 +24,7 @@ class Interrupted(Exception):
 class Strokes:
     """Drives one paint. Only the time that the engine takes counts: what we take to keep a picture is not its fault.
 
-    `interrupted` ends the wait for the engine at once. Raises EngineTimeout, Interrupted, and what the engine raises.
+    `interrupted` ends every wait for the engine but the `last` one. Raises EngineTimeout, Interrupted, and what the engine raises.
     """
 
     def __init__(
@@ -55,25 +55,19 @@ class Strokes:
             raise EngineTimeout("It was not painted by its deadline.")
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._pending = loop.create_task(_next(self._paint))
-        limit = max(0.0, min(self._silence, self._seconds_left, within))
-        waited: set[asyncio.Future[Any]] = {self._pending, self._interrupted}
-        await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        comes = await self._comes(min(self._silence, self._seconds_left, within), unless=self._interrupted)
         self._seconds_left -= loop.time() - began
-        if self._pending.done():
-            return self._come()
+        if comes:
+            return self._take()
         if self._interrupted.done():
             raise Interrupted
         raise EngineTimeout(self._sentence())
 
-    async def last(self, *, within: float) -> Stroke | None:
-        """After an interruption: the stroke that was awaited then, if it comes within so many seconds."""
-        if self._pending is None:
-            raise Interrupted
-        await asyncio.wait({self._pending}, timeout=within)
-        if not self._pending.done():
-            raise Interrupted
-        return self._come()
+    async def last(self, *, within: float, unless: asyncio.Future[None]) -> Stroke | None:
+        """After an interruption, for one who still has a use for what comes within so many seconds."""
+        if await self._comes(within, unless=unless):
+            return self._take()
+        raise Interrupted
 
     async def finish(self, grace: float) -> None:
         """After the last picture: the engine may come to its own end, so that it can be used again."""
@@ -92,7 +86,15 @@ class Strokes:
                 return
         await _ends(asyncio.ensure_future(self._paint.aclose()), grace)
 
-    def _come(self) -> Stroke | None:
+    async def _comes(self, seconds: float, *, unless: asyncio.Future[None]) -> bool:
+        """Whether the next stroke does within so many seconds; where it does not, it is still awaited."""
+        if self._pending is None:
+            self._pending = asyncio.get_running_loop().create_task(_anext(self._paint))
+        waited: set[asyncio.Future[Any]] = {self._pending, unless}
+        await asyncio.wait(waited, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
+        return self._pending.done()
+
+    def _take(self) -> Stroke | None:
         assert self._pending is not None
         pending, self._pending = self._pending, None
         return _result(pending)
@@ -103,7 +105,7 @@ class Strokes:
         return f"The engine said nothing for {self._silence:g} seconds."
 
 
-async def _next(paint: AsyncGenerator[Stroke, None]) -> Stroke | None:
+async def _anext(paint: AsyncGenerator[Stroke, None]) -> Stroke | None:
     return await anext(paint, None)
 
 

@@ -30,7 +30,7 @@ def service_and_engine(request):
 
 @contextlib.asynccontextmanager
 async def house_of(engine, tmp_path):
-    house = House(tmp_path / "home", public_url="https://to.be.known", limits={"close_grace": 10.0})
+    house = House(tmp_path / "home", public_url="https://to.be.known", limits={"close_grace": PATIENCE})
     house.assembly.engines["fox"] = engine
     house.assembly.models = Models(house.assembly.engines, default=f"fox/{engine.capabilities.models[0]}")
     async with house.serve(), await house.client() as client:

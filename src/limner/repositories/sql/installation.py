@@ -21,7 +21,7 @@ BITS = 63
 
 
 class _Fact:
-    """A number that is noted once."""
+    """A number that is noted where none is yet."""
 
     def __init__(self, name: str) -> None:
         named = text(f"'{name}'")
@@ -41,15 +41,15 @@ class _Fact:
 
 
 def find_installation(connection: Connection) -> str | None:
-    return _written(_INSTALLATION.find(connection))
+    return _written_if_any(_INSTALLATION.find(connection))
 
 
 def make_installation(connection: Connection) -> str:
-    return f"{_INSTALLATION.note_first(connection, secrets.randbits(BITS)):016x}"
+    return _written(_INSTALLATION.note_first(connection, secrets.randbits(BITS)))
 
 
 def find_arriving(connection: Connection) -> str | None:
-    return _written(_ARRIVING.find(connection))
+    return _written_if_any(_ARRIVING.find(connection))
 
 
 def note_arriving(connection: Connection, found: str) -> None:
@@ -81,8 +81,12 @@ def _begin_collection() -> Prepared:
     )
 
 
-def _written(number: int | None) -> str | None:
-    return None if number is None else f"{number:016x}"
+def _written(number: int) -> str:
+    return f"{number:016x}"
+
+
+def _written_if_any(number: int | None) -> str | None:
+    return None if number is None else _written(number)
 
 
 _INSTALLATION, _STORAGE, _ARRIVING = _Fact(NAME), _Fact(STORAGE), _Fact(ARRIVING)
