@@ -22,6 +22,7 @@ from tests.faults.oracle import check_everything
 
 FENCE = "lease lost: what was painted is dropped"
 LEDGER = "slow.jsonl"
+TRIES = 10
 SHARE = 1
 """Jobs of the one owner that may run at once: a frozen one counts until its lease is over, and not again when it thaws."""
 
@@ -51,16 +52,16 @@ def row_of(place: Installation, job: str) -> dict[str, Any]:
     return place.rows("SELECT * FROM limner_jobs WHERE id = ?", job)[0]
 
 
-def freeze_one(place: Installation, number: int) -> list[dict[str, Any]]:
+def freeze_one(place: Installation) -> list[dict[str, Any]]:
     """A worker freezes while it paints and thaws after others finished its job and the next; their rows."""
-    job, next_job = (_ask(place, model) for model in ("slow", "quick"))
-    pid = _freeze_the_painter_of(place, job)
+    pid, job, next_job = _with_a_frozen_painter(place)
     try:
         until(lambda: all(row_of(place, one)["finished_at"] is not None for one in (job, next_job)))
         finished = [row_of(place, one) for one in (job, next_job)]
+        fenced = place.log.read_text().count(FENCE)
     finally:
         os.kill(pid, signal.SIGCONT)
-    until(lambda: place.log.read_text().count(FENCE) > number)
+    until(lambda: place.log.read_text().count(FENCE) > fenced)
     return finished
 
 
@@ -70,16 +71,28 @@ def _ask(place: Installation, model: str) -> str:
     return str(asked.raise_for_status().json()["id"])
 
 
-def _freeze_the_painter_of(place: Installation, job: str) -> int:
-    """Amid the paint, once it is charged; its pid."""
+def _with_a_frozen_painter(place: Installation) -> tuple[int, str, str]:
+    """Its pid, its job and the next one. On a slow machine a job may be painted before it can be frozen: then another."""
+    for _ in range(TRIES):
+        job, next_job = (_ask(place, model) for model in ("slow", "quick"))
+        if pid := _freeze_the_painter_of(place, job):
+            return pid, job, next_job
+    raise AssertionError(f"{TRIES} jobs were painted before they could be frozen")
+
+
+def _freeze_the_painter_of(place: Installation, job: str) -> int | None:
+    """Amid the paint, once it is charged; its pid. None where it was painted before."""
     until(lambda: any(call.job_id == job for call in read_ledger(place.home / LEDGER)))
     owner = row_of(place, job)["lease_owner"]
-    assert owner, "it was painted before it could be frozen"
+    if not owner:
+        return None
     pid = int(owner.split(":")[3])
     freeze(place, pid)
     now = row_of(place, job)
-    assert (now["lease_owner"], now["finished_at"]) == (owner, None), "it was painted before it could be frozen"
-    return pid
+    if (now["lease_owner"], now["finished_at"]) == (owner, None):
+        return pid
+    os.kill(pid, signal.SIGCONT)
+    return None
 
 
 def freeze(place: Installation, pid: int) -> None:
@@ -120,7 +133,7 @@ def run(home: Path, ground: Ground, *, zombies: int) -> int:
         for pool in (("--pool", "threads"), ("--pool", "prefork")) if ground.is_fleet else ((),):
             place.start("work", *pool)
         until(lambda: place.log.read_text().count(" ready.") > 1 or not ground.is_fleet)
-        finished = [row for number in range(zombies) for row in freeze_one(place, number)]
+        finished = [row for _ in range(zombies) for row in freeze_one(place)]
         assert [row_of(place, row["id"]) for row in finished] == finished, "a thawed worker wrote over a finished job"
         check_everything(place, [row["id"] for row in finished], share=SHARE, ledgers=[home / LEDGER])
         return place.log.read_text().count(FENCE)

@@ -35,7 +35,12 @@ async def house_of(engine, tmp_path):
     house.assembly.models = Models(house.assembly.engines, default=f"fox/{engine.capabilities.models[0]}")
     async with house.serve(), await house.client() as client:
         house.assembly.webhooks.serve_at(house.url)
-        yield house, client
+        try:
+            yield house, client
+        except BaseException:
+            print("jobs:", (await client.get("/images")).text)  # pytest shows it where a test fails
+            print("ears:", house.assembly.webhooks._ears)
+            raise
 
 
 async def until(wanted):
