@@ -5,8 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Protocol
+
+import psutil
 
 LIMNER = (sys.executable, "-m", "limner.cli.main")
+
+
+class Leader(Protocol):
+    """A process that leads a group of its own: subprocess's, or asyncio's."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
 
 
 def start(command, **options):
@@ -14,9 +27,19 @@ def start(command, **options):
     return subprocess.Popen([str(part) for part in command], start_new_session=True, **options)
 
 
-def kill_group(process):
+def signal_group(process: Leader, *numbers: int) -> None:
+    """A group keeps its number while anybody is in it. Of a leader that is gone, and whose pid another process has by now,
+    nobody is: that number may be a stranger's group.
+    """
+    if process.returncode is not None and psutil.pid_exists(process.pid):
+        return
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        for number in numbers:
+            os.killpg(process.pid, number)
+
+
+def kill_group(process):
+    signal_group(process, signal.SIGKILL)
     process.wait(30)
 
 

@@ -333,7 +333,7 @@ def run(home: Path, ground: Ground, *, kills: int, seed: int) -> Campaign:
         submitter = Submitter(place, seed, services=(deepai, replicate), pause=pause)
         submitter.start()
         for _ in range(kills):
-            if campaign.killed >= kills and campaign.struck_points:
+            if campaign.killed >= kills and campaign.struck_points and campaign.let_go:
                 break
             campaign.strike()
         submitter.leave()

@@ -20,6 +20,8 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.processes import signal_group
+
 LIMNER = (sys.executable, "-m", "limner.cli.main")
 
 
@@ -107,9 +109,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """The engines' children, which have groups of their own, too; and those whose parent is long gone."""
     children = children_of(process)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGCONT)
-        os.killpg(process.pid, signal.SIGKILL)
+    signal_group(process, signal.SIGCONT, signal.SIGKILL)
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
@@ -117,7 +117,9 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def children_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The engines' child processes."""
+    """The engines' child processes; of one that is gone, none: its pid may be a stranger's by now."""
+    if process.poll() is not None:
+        return []
     with contextlib.suppress(psutil.NoSuchProcess):
         return [one for one in psutil.Process(process.pid).children(recursive=True) if _is_an_engines(one)]
     return []

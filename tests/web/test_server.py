@@ -1,7 +1,6 @@
 """What `limner serve` has of its own: host names, origins, careful headers; and that nothing keeps it from stopping."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ import pytest
 from limner.actions.create_key import create_key
 from limner.assembly import Assembly
 from limner.settings import Settings
+from tests.processes import signal_group
 from tests.web.house import TLS, Events, House
 
 HOST_APP = """
@@ -94,8 +94,7 @@ async def started(command, home):
 
 async def ended(process):
     """No process survives: a supervisor that is killed would leave its workers."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    signal_group(process, signal.SIGKILL)
     await process.wait()
 
 

@@ -1,0 +1,27 @@
+"""That cleaning up after one test never kills what belongs to another."""
+
+import signal
+import sys
+from types import SimpleNamespace
+
+import psutil
+
+from tests.processes import kill_group, signal_group, start
+
+SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
+LEAVES_A_CHILD = (sys.executable, "-c", f"import subprocess; print(subprocess.Popen({list(SLEEPS)}).pid, flush=True)")
+
+
+def test_a_stranger_that_has_the_pid_of_one_that_is_gone_is_left_alone():
+    stranger = start(SLEEPS)
+    signal_group(SimpleNamespace(pid=stranger.pid, returncode=0), signal.SIGKILL)
+    assert not psutil.wait_procs([psutil.Process(stranger.pid)], timeout=0.2)[0]
+    kill_group(stranger)
+
+
+def test_a_child_whose_parent_is_gone_is_killed_with_the_group():
+    with start(LEAVES_A_CHILD, stdout=-1) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.wait()
+        kill_group(parent)
+    assert child.pid in {gone.pid for gone in psutil.wait_procs([child], timeout=10)[0]}
