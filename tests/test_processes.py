@@ -2,10 +2,11 @@
 
 import signal
 import sys
+import time
 from types import SimpleNamespace
 
-import psutil
-
+from tests.engines.isolation import is_alive
+from tests.faults.installation import until
 from tests.processes import kill_group, signal_group, start
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -15,13 +16,14 @@ LEAVES_A_CHILD = (sys.executable, "-c", f"import subprocess; print(subprocess.Po
 def test_a_stranger_that_has_the_pid_of_one_that_is_gone_is_left_alone():
     stranger = start(SLEEPS)
     signal_group(SimpleNamespace(pid=stranger.pid, returncode=0), signal.SIGKILL)
-    assert not psutil.wait_procs([psutil.Process(stranger.pid)], timeout=0.2)[0]
+    time.sleep(0.2)
+    assert stranger.poll() is None
     kill_group(stranger)
 
 
 def test_a_child_whose_parent_is_gone_is_killed_with_the_group():
     with start(LEAVES_A_CHILD, stdout=-1) as parent:
-        child = psutil.Process(int(parent.stdout.readline()))
+        child = int(parent.stdout.readline())
         parent.wait()
         kill_group(parent)
-    assert child.pid in {gone.pid for gone in psutil.wait_procs([child], timeout=10)[0]}
+    until(lambda: not is_alive(child))

@@ -58,26 +58,26 @@ def impatience(monkeypatch):
 @pytest.fixture
 def deepai():
     with DeepAIService() as service:
-        yield service, DeepAI(key=service.key, base_url=service.url, timeout=5)
+        yield service, DeepAI(key=service.key, base_url=service.url, timeout=20)
 
 
 @pytest.fixture
 def openai():
     with OpenAIService() as service:
-        yield service, OpenAI(key=service.key, base_url=service.api_url, models=["gpt-image-1", "dall-e-3"], timeout=5)
+        yield service, OpenAI(key=service.key, base_url=service.api_url, models=["gpt-image-1", "dall-e-3"], timeout=20)
 
 
 @pytest.fixture
 def compatible():
     with OpenAIService(by_address=True) as service:
-        facts = {"key": service.key, "base_url": service.api_url, "models": ["flux"], "timeout": 5}
+        facts = {"key": service.key, "base_url": service.api_url, "models": ["flux"], "timeout": 20}
         yield service, OpenAICompatible(**facts, takes=["seed", "steps", "guidance", "negative_prompt"], edits=True)
 
 
 @pytest.fixture
 def replicate():
     with ReplicateService() as service:
-        yield service, Replicate(key=service.key, base_url=service.url, models=["someone/flux"], timeout=5)
+        yield service, Replicate(key=service.key, base_url=service.url, models=["someone/flux"], timeout=20)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def fal():
     with FalService() as service:
         yield (
             service,
-            Fal(key=service.key, base_url=service.url, models=["someone/flux/dev"], timeout=5, webhook_keys=KEYS),
+            Fal(key=service.key, base_url=service.url, models=["someone/flux/dev"], timeout=20, webhook_keys=KEYS),
         )
 
 

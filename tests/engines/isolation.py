@@ -1,6 +1,7 @@
 """What tests of isolated engines share."""
 
 import asyncio
+import contextlib
 import json
 
 import psutil
@@ -36,7 +37,9 @@ async def until(condition, seconds=5.0):
 
 
 def is_alive(pid):
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def child_of_this_process():
