@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from tests.fleet.brokers import RABBIT, Redis, rabbit_answers
-from tests.repositories.postgres_server import Postgres
+from tests.repositories.postgres_server import Postgres, prepared
 from tests.storages.buckets import CONTAINER, CREDENTIALS, Buckets, GoogleBuckets, azure_url
 
 # A shell that runs the tests in its background ignores Ctrl-C for them, and so for every process that they start.
@@ -22,7 +22,7 @@ def s3(tmp_path_factory):
 @pytest.fixture(scope="session")
 def postgres():
     """One Postgres server for all tests that leave it alive."""
-    server = Postgres()
+    server = Postgres(data=prepared())
     yield server
     server.close()
 
@@ -38,7 +38,7 @@ def postgres_url(postgres):
 @pytest.fixture
 def mortal_postgres():
     """A server of the test's own, to be killed and started again."""
-    server = Postgres()
+    server = Postgres(data=prepared())
     yield server
     server.close()
 

@@ -78,8 +78,7 @@ async def test_what_was_painted_is_kept_though_the_job_fails(tmp_path):
     assert (job.state, job.error.code, len(job.images)) == (JobState.FAILED, "refused_by_policy", 1)
 
 
-async def test_three_crashes_fail_a_job_while_others_finish(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.05)
+async def test_three_crashes_fail_a_job_while_others_finish(tmp_path):
     async with workshop(tmp_path, bad=Scripted(fails(EngineCrashed)), fox=Scripted(paints)) as shop:
         poison = await shop.submit(route=("bad",))
         others = [await shop.painted(route=("fox",)) for _ in range(10)]
@@ -243,8 +242,7 @@ async def test_a_picture_that_was_charged_and_never_came_is_not_bought_again_una
     assert charges(tmp_path / "ledger") == {(job.id, ordinal): 1 for ordinal in range(4)}
 
 
-async def test_a_picture_that_never_came_is_bought_again_and_counted_where_the_operator_said_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.05)
+async def test_a_picture_that_never_came_is_bought_again_and_counted_where_the_operator_said_so(tmp_path):
     fox = sells_short(tmp_path, attempts=1)
     async with workshop(tmp_path, on_ambiguous={"fox": "retry"}, fox=fox) as shop:
         job = await shop.painted(count=4)
@@ -345,8 +343,7 @@ async def test_a_crash_during_a_paid_call_fails_the_job_by_default(tmp_path):
     assert (job.error.code, job.ambiguous_calls, len(fox.tasks)) == ("ambiguous_charge", 1, 1)
 
 
-async def test_a_crash_during_a_paid_call_is_tried_again_where_the_operator_said_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.05)
+async def test_a_crash_during_a_paid_call_is_tried_again_where_the_operator_said_so(tmp_path):
     fox = Scripted(fails(EngineCrashed, before=submitting), pays, charges=True)
     async with workshop(tmp_path, on_ambiguous={"fox": "retry"}, fox=fox) as shop:
         job = await shop.painted()

@@ -116,9 +116,12 @@ async def test_a_job_that_poisons_its_child_says_nothing_of_the_engine(tmp_path,
 
 
 async def test_a_drain_during_a_call_says_nothing_of_the_engine(tmp_path):
+    called = asyncio.Event()
+
     async def calls(task):
         for stroke in submitting(task):
             yield stroke
+        called.set()
         await asyncio.Event().wait()
 
     fox = Scripted(calls, charges=True)
@@ -126,7 +129,7 @@ async def test_a_drain_during_a_call_says_nothing_of_the_engine(tmp_path):
         worker = shop.worker()
         await worker.start()
         job_id = await shop.submit()
-        await eventually(lambda: fox.tasks)
+        await called.wait()
         await worker.stop()
         assert (await shop.end(job_id)).error.code == "ambiguous_charge"
         assert not await shop.rows.engine_states()

@@ -100,8 +100,7 @@ def say(said, word):
     return speak
 
 
-async def test_an_engine_that_does_not_open_is_a_failed_try_and_is_tried_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.05)
+async def test_an_engine_that_does_not_open_is_a_failed_try_and_is_tried_again(tmp_path):
     fox, errors = Scripted(paints), [EngineCrashed("no weights"), ImportError("torch")]
 
     async def opens_in_the_end():
@@ -356,16 +355,19 @@ async def test_a_drain_gives_back_what_does_not_finish_and_counts_nothing(tmp_pa
 
 
 async def test_a_drain_leaves_a_handle_for_the_next_worker(tmp_path):
+    held = asyncio.Event()
+
     async def is_handed_a_call(task):
         async for stroke in polls(task):
             yield stroke
             if hasattr(stroke, "handle"):
+                held.set()
                 await asyncio.Event().wait()
 
     fox = Scripted(is_handed_a_call, polls, charges=True)
     async with workshop(tmp_path, fox=fox) as shop:
         job_id = await begun(shop)
-        await asyncio.sleep(0.2)
+        await held.wait()
         await shop.workers[0].drain(0)
         await shop.worker().start()
         job = await shop.end(job_id)
@@ -373,13 +375,16 @@ async def test_a_drain_leaves_a_handle_for_the_next_worker(tmp_path):
 
 
 async def test_a_drain_during_a_paid_call_counts_it(tmp_path):
+    called = asyncio.Event()
+
     async def is_paid_and_hangs(task):
         yield Submitting(ordinals=(0,), request_key="k")
+        called.set()
         await asyncio.Event().wait()
 
     async with workshop(tmp_path, fox=Scripted(is_paid_and_hangs, charges=True)) as shop:
         job_id = await begun(shop)
-        await asyncio.sleep(0.2)
+        await called.wait()
         await shop.workers[0].drain(0)
         job = await shop.rows.find_job(job_id)
     assert (job.error.code, job.ambiguous_calls) == ("ambiguous_charge", 1)

@@ -43,8 +43,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
-async def test_a_child_that_dies_three_times_fails_its_job_and_no_other(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.05)
+async def test_a_child_that_dies_three_times_fails_its_job_and_no_other(tmp_path):
     bad = isolated(tmp_path, "segfault")
     async with workshop(tmp_path, bad=bad, fox=Scripted(paints)) as shop:
         poison = await shop.submit(route=("bad",))

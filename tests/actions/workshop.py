@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 from limner.actions.claim_storage import claim_storage
 from limner.actions.deliver import Deliverer
@@ -183,7 +184,7 @@ class Workshop:
             prompt="a red fox", model=model or route[0], width=16, height=16, count=count, seed=7, format="png",
             inputs=tuple(held.reference for held in inputs),
         )  # fmt: skip
-        usual = {"deadline_at": now + timedelta(hours=1)}
+        usual = {"deadline_at": now + timedelta(hours=1), "max_attempts": self.policy.max_attempts}
         job = Job(
             id=JobId(new_id()), owner=owner, state=JobState.QUEUED, request=request, route=route, created_at=now,
             **(usual | facts),
@@ -213,7 +214,7 @@ def _models_of(engines):
 
 @asynccontextmanager
 async def workshop(folder, *, policy=POLICY, work=True, on_ambiguous=None, budgets=NO_BUDGETS, **engines):
-    """A workshop in which one worker and one sweeper are at work already."""
+    """A workshop in which one worker and one sweeper are at work already. Tries follow each other at once."""
     shop = Workshop(folder, engines, replace(POLICY, **policy) if isinstance(policy, dict) else policy, budgets)
     await shop.rows.open()
     await shop.storage.open()
@@ -223,7 +224,8 @@ async def workshop(folder, *, policy=POLICY, work=True, on_ambiguous=None, budge
     if work:
         await shop.worker(on_ambiguous=on_ambiguous or {}).start()
     try:
-        yield shop
+        with patch("limner.actions.judge.LONGEST_PAUSE", 0.05):
+            yield shop
     finally:
         shop.repository.away = False
         await asyncio.gather(*(worker.stop() for worker in shop.workers))

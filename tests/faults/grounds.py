@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from tests.faults.installation import Installation, installation
 from tests.fleet.brokers import RABBIT, Rabbit, Redis, rabbit_answers
-from tests.repositories.postgres_server import Postgres
+from tests.repositories.postgres_server import Postgres, prepared
 from tests.storages.buckets import CREDENTIALS, Buckets
 
 KINDS = ("sqlite", "postgres", "redis", "rabbitmq")
@@ -51,7 +51,7 @@ def a_ground(kind: str, *, bucket: bool = False) -> Iterator[Ground]:
     """`bucket`: pictures are in one even where it is no fleet. Raises NotHere."""
     with contextlib.ExitStack() as stack:
         dispatcher = stack.enter_context(a_dispatcher(kind))
-        postgres = None if kind == "sqlite" else stack.enter_context(contextlib.closing(Postgres()))
+        postgres = None if kind == "sqlite" else stack.enter_context(contextlib.closing(Postgres(data=prepared())))
         store = stack.enter_context(a_store()) if bucket or dispatcher else None
         yield Ground(
             database=postgres.new_database() if postgres else "",

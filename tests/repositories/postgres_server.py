@@ -1,5 +1,7 @@
 """A real Postgres server for tests, from a wheel: one for all tests that leave it alive, each with a database of its own."""
 
+import atexit
+import functools
 import importlib.util
 import itertools
 import os
@@ -31,19 +33,20 @@ class Postgres:
     because another user runs it where we are root, and pytest closes its folders to others.
     """
 
-    def __init__(self, **settings):
+    def __init__(self, *, data=None):
+        """`data` is the folder of one that was stopped, to begin with a copy of it."""
         self._folder = Path(tempfile.mkdtemp(prefix="limner-postgres-"))
         self._data = self._folder / "data"
         self._user = {"user": ANYBODY} if os.geteuid() == 0 else {}
         if self._user:
             shutil.chown(self._folder, ANYBODY)
         self._programs = self._reachable()
-        self._run("initdb", "-D", self._data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
         self._numbers = itertools.count()
-        self._settings = SETTINGS | settings
+        if data is None:
+            self._run("initdb", "-D", self._data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
+        else:
+            subprocess.run(["cp", "-a", data, self._data], check=True, cwd="/", **self._user)
         self.start()
-        self.execute(f"CREATE DATABASE {TEMPLATE}")
-        self.migrate(self.url(TEMPLATE))
 
     def url(self, database):
         return f"postgresql://postgres@/{database}?host={self._folder}"
@@ -71,7 +74,7 @@ class Postgres:
         return database.migrate(Moment(database.clock().now()))
 
     def start(self):
-        given = [f"--{name}={value}" for name, value in self._settings.items()]
+        given = [f"--{name}={value}" for name, value in SETTINGS.items()]
         command = [self._programs / "bin" / "postgres", "-D", self._data, "-k", self._folder, *given]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -92,6 +95,14 @@ class Postgres:
         self.stop()
         shutil.rmtree(self._folder)
 
+    def prepare(self):
+        """Makes what every new database is a copy of, and stops in good order; its data."""
+        self.execute(f"CREATE DATABASE {TEMPLATE}")
+        self.migrate(self.url(TEMPLATE))
+        self.stop(signal.SIGINT)
+        atexit.register(shutil.rmtree, self._folder)
+        return self._data
+
     def _answers(self):
         with suppress(psycopg.OperationalError), closing(psycopg.connect(self.url("postgres"), connect_timeout=2)):
             return True
@@ -110,3 +121,9 @@ class Postgres:
         subprocess.run(
             [self._programs / "bin" / program, *arguments], check=True, capture_output=True, cwd="/", **self._user
         )
+
+
+@functools.cache
+def prepared():
+    """What all servers begin with: making it takes seconds, a copy a moment."""
+    return Postgres().prepare()
