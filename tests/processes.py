@@ -29,7 +29,7 @@ def start(command, **options):
 
 def signal_group(process: Leader, *numbers: int) -> None:
     """A group keeps its number while anybody is in it. Of a leader that is gone, and whose pid another process has by now,
-    nobody is: that number may be a stranger's group.
+    nobody is: that number may be a stranger's group. A stranger that is gone too is not told apart; that is rare enough.
     """
     if process.returncode is not None and psutil.pid_exists(process.pid):
         return

@@ -3,12 +3,16 @@ not charged.
 """
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
 from limner.actions.running import Reason
+from limner.actions.strokes import Strokes
 from limner.contracts.engine import Progress, Submitted, Submitting
-from limner.domain.errors import DatabaseUnavailable, NotSent
+from limner.domain.errors import DatabaseUnavailable, NotSent, RefusedByPolicy
 from limner.domain.job import JobState
 from tests.actions.workshop import PATIENCE, Scripted, eventually, pays, picture, polls, workshop
 
@@ -88,11 +92,13 @@ async def test_a_call_whose_answer_comes_after_the_cancel_is_called_off(tmp_path
     assert (job.state, job.ambiguous_calls, fox.called_off) == (JobState.CANCELLED, 0, [{"call": 0}])
 
 
-async def test_a_call_that_was_not_taken_after_all_is_not_charged_to_a_cancelled_job(tmp_path):
-    fox = Cancellable(answer := Answer(lambda _: [NotSent()]))
+@pytest.mark.parametrize(("error", "cost"), [(NotSent, (0, 0.0)), (RefusedByPolicy, (1, COST))])
+async def test_a_call_whose_end_is_known_is_in_no_doubt_after_a_cancel(tmp_path, error, cost):
+    """One that was not taken after all costs nothing; one that was refused may have been charged for."""
+    fox = Cancellable(answer := Answer(lambda _: [error()]))
     async with workshop(tmp_path, fox=fox) as shop:
         job = await cancelled(shop, answer)
-        assert (job.state, job.ambiguous_calls, await charged(shop)) == (JobState.CANCELLED, 0, [(0, 0.0)])
+        assert (job.state, job.ambiguous_calls, await charged(shop)) == (JobState.CANCELLED, 0, [cost])
 
 
 async def test_a_call_whose_answer_comes_after_a_drain_is_resumed_and_not_paid_for_again(tmp_path):
@@ -147,8 +153,15 @@ async def cancel(shop, run):
 
 
 async def drain_and_lose(shop, run):
-    run.interrupt(Reason.DRAINED)
-    await asyncio.sleep(0.05)
+    waiting, last = asyncio.Event(), Strokes.last
+
+    async def notes(self, **how):
+        waiting.set()
+        return await last(self, **how)
+
+    with patch.object(Strokes, "last", notes):
+        run.interrupt(Reason.DRAINED)
+        await waiting.wait()
     run.interrupt(Reason.LEASE_LOST)
 
 
@@ -163,14 +176,17 @@ async def test_an_answer_that_is_of_no_use_is_not_waited_for(tmp_path, monkeypat
 
 
 async def test_where_no_call_is_on_its_way_nothing_is_waited_for(tmp_path, monkeypatch):
+    idle = asyncio.Event()
+
     async def idles(task):
         yield Progress(step=1)
+        idle.set()
         await asyncio.Event().wait()
 
     monkeypatch.setattr("limner.actions.running.LAST_CHANCE", 100 * PATIENCE)
     async with workshop(tmp_path, fox=Cancellable(idles)) as shop:
         await shop.submit()
-        await eventually(lambda: shop.workers[0]._runs)
+        await idle.wait()
         (run,) = shop.workers[0]._runs.values()
         await cancel(shop, run)
         await eventually(lambda: run not in shop.workers[0]._runs.values())
@@ -208,3 +224,17 @@ async def test_a_call_that_was_told_to_the_row_and_not_made_costs_nothing(tmp_pa
     over = reason is Reason.CANCELLED
     assert job.state is (JobState.CANCELLED if over else JobState.SUCCEEDED)
     assert (job.ambiguous_calls, told) == (0, [(0, 0.0)] if over else [(1, COST)])
+
+
+async def test_a_call_that_the_deadline_forestalls_costs_nothing(tmp_path, monkeypatch):
+    """The deadline passes while the row is told."""
+
+    async def dawdles(lease, call, **how):
+        await shop.rows.open_call(lease, call, **how)
+        run = shop.workers[0]._runs[lease]
+        run.job = replace(run.job, deadline_at=shop.rows.now() - timedelta(seconds=1))
+
+    async with workshop(tmp_path, fox=Scripted(pays, charges=True)) as shop:
+        monkeypatch.setattr(shop.repository, "open_call", dawdles, raising=False)
+        job = await shop.painted()
+        assert (job.error.code, job.ambiguous_calls, await charged(shop)) == ("deadline_exceeded", 0, [(0, 0.0)])

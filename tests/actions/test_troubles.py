@@ -97,8 +97,7 @@ async def test_a_probe_that_fails_goes_back_to_the_queue(tmp_path):
     assert (job.state, job.attempt, len(fox.tasks)) == (JobState.SUCCEEDED, 1, 3)
 
 
-async def test_passing_faults_open_the_breaker_and_a_picture_closes_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.01)
+async def test_passing_faults_open_the_breaker_and_a_picture_closes_it(tmp_path):
     fox = Scripted(fails(Transient), fails(Transient), paints)
     async with workshop(tmp_path, policy={"breaker_failures": 2, "breaker_pause": 0.2}, fox=fox) as shop:
         job_id = await shop.submit()
@@ -107,8 +106,7 @@ async def test_passing_faults_open_the_breaker_and_a_picture_closes_it(tmp_path,
         await well_again(shop)
 
 
-async def test_a_job_that_poisons_its_child_says_nothing_of_the_engine(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.01)
+async def test_a_job_that_poisons_its_child_says_nothing_of_the_engine(tmp_path):
     fox = Scripted(fails(ValueError))
     async with workshop(tmp_path, policy={"breaker_failures": 1}, fox=fox) as shop:
         await shop.painted()
@@ -149,8 +147,7 @@ async def test_the_next_engine_takes_over_and_people_are_told(tmp_path, error, w
     assert notes_of(job) == [f"owl took over: fox {why}."]
 
 
-async def test_a_service_that_fails_again_and_again_hands_over_after_its_tries(tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.actions.judge.LONGEST_PAUSE", 0.01)
+async def test_a_service_that_fails_again_and_again_hands_over_after_its_tries(tmp_path):
     fox, owl = Scripted(fails(Transient)), Scripted(paints)
     async with workshop(tmp_path, fox=fox, owl=owl) as shop:
         job = await shop.painted(route=ROUTE, max_attempts=2)

@@ -332,7 +332,7 @@ def run(home: Path, ground: Ground, *, kills: int, seed: int) -> Campaign:
         pause = FLEETS_PAUSE if ground.is_fleet else Submitter.pause
         submitter = Submitter(place, seed, services=(deepai, replicate), pause=pause)
         submitter.start()
-        for _ in range(kills):
+        for _ in range(3 * kills):
             if campaign.killed >= kills and campaign.struck_points and campaign.let_go:
                 break
             campaign.strike()

@@ -58,9 +58,10 @@ class Situation:
     """What is known when a try has failed.
 
     `unknown_calls`: paid calls that were on their way without a handle. `open_call`: one has a handle to resume by.
-    `charged`: the unusable picture was paid for. `uncharged`: no call was made of which the row was told. `on_ambiguous`: the engine's setting. `blocked`: seconds for which its
-    engine is paused now; `known`: its account was at fault before. `onward`: the next place of the job's route, and
-    `on_refusal` whether it may be asked what was refused. `chance`: uniform in [0, 1).
+    `charged`: the unusable picture was paid for. `uncharged`: no call was made of which the row was told. `on_ambiguous`: the
+    engine's setting. `blocked`: seconds for which its engine is paused now; `known`: its account was at fault before.
+    `onward`: the next place of the job's route, and `on_refusal` whether it may be asked what was refused. `chance`: uniform
+    in [0, 1).
     """
 
     now: datetime
@@ -138,10 +139,14 @@ def _unknown_calls(error: LimnerError, situation: Situation) -> int:
     return 0 if _knows_its_calls(error) else situation.unknown_calls
 
 
+def calls_are_over(error: LimnerError) -> bool:
+    """Whether what was on its way has ended, and is known."""
+    return _knows_its_calls(error) and _retry_of(error) is not RetryClass.AMBIGUOUS
+
+
 def cost_nothing(error: LimnerError) -> bool:
-    """Whether calls that were under way were not charged; a refusal may be."""
-    ambiguous = _retry_of(error) is RetryClass.AMBIGUOUS
-    return _knows_its_calls(error) and not ambiguous and not isinstance(error, RefusedByPolicy)
+    """Whether calls that were on their way are free; a refusal may not be."""
+    return calls_are_over(error) and not isinstance(error, RefusedByPolicy)
 
 
 def _knows_its_calls(error: LimnerError) -> bool:

@@ -8,7 +8,6 @@ from functools import partial
 from limner.actions.keep_image import keep_image
 from limner.actions.progress import preview_of
 from limner.actions.running import Running
-from limner.actions.strokes import Interrupted
 from limner.contracts.engine import Painted, Progress, Stroke, Submitted, Submitting
 from limner.contracts.faults import fault
 from limner.contracts.storage import LocalStorage
@@ -46,27 +45,23 @@ async def _tell(run: Running, progress: Progress) -> None:
 
 
 async def _open_call(run: Running, stroke: Submitting) -> None:
-    """The engine pays right after this: the row says so first, under a lease that is certainly ours."""
+    """The engine pays right after this: the row says so first, under a lease that is certainly ours. Nothing is paid for once
+    nobody waits for it.
+    """
     _check_ordinals(stroke.ordinals)
     if fault_of_key := text_fault(stroke.request_key, one_line=True):
         raise ContractBroken(f"The engine yielded a call whose request key {fault_of_key}.")
     call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
-    _refuse_interrupted(run)
+    await run.pause(0)
     await _until_payable(run)
     run.note_calling()
     fault("before_open_call")
     fails = run.on_ambiguous == "fail"
     await run.insist(partial(run.needs.repository.open_call, run.lease, call, fail_if_ambiguous=fails), run.pause)
     await _until_payable(run)
-    _refuse_interrupted(run)
+    await run.pause(0)
     run.note_called(call)
     fault("after_open_call")
-
-
-def _refuse_interrupted(run: Running) -> None:
-    """Nobody waits for what would be paid for now."""
-    if run.interrupted.done():
-        raise Interrupted
 
 
 def _check_ordinals(ordinals: tuple[int, ...]) -> None:

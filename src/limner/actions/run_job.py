@@ -7,7 +7,7 @@ from functools import partial
 
 from limner.actions.call_off import call_off
 from limner.actions.given_inputs import GivenInputs
-from limner.actions.judge import cost_nothing
+from limner.actions.judge import calls_are_over, cost_nothing
 from limner.actions.keep_stroke import keep_stroke
 from limner.actions.running import Reason, Running
 from limner.actions.settle import settle, settle_cancelled
@@ -106,8 +106,8 @@ async def _stroke(run: Running, strokes: Strokes) -> Stroke | None:
 
 def _note_calls(run: Running, error: EngineError) -> None:
     """How the calls that were on their way have ended, as far as the engine tells."""
-    if cost_nothing(error):
-        run.note_not_called()
+    if calls_are_over(error):
+        run.note_calls_over(uncharged=cost_nothing(error))
     if error.retry is RetryClass.ONCE:
         for ordinal in error.facts.get("spent", (error.facts.get("ordinal"),)):
             run.note_spent(ordinal)

@@ -147,9 +147,9 @@ class Running:
         self._unsent = False
         self.calls[call.first_ordinal] = call
 
-    def note_not_called(self) -> None:
-        """What was on its way cost nothing."""
-        self._unsent = True
+    def note_calls_over(self, *, uncharged: bool) -> None:
+        """Of those that had no handle."""
+        self._unsent = uncharged
         self.calls = {key: call for key, call in self.calls.items() if call.phase is CallPhase.SUBMITTED}
 
     def note_kept(self, ordinal: int) -> None:

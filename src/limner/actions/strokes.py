@@ -24,7 +24,8 @@ class Interrupted(Exception):
 class Strokes:
     """Drives one paint. Only the time that the engine takes counts: what we take to keep a picture is not its fault.
 
-    `interrupted` ends every wait for the engine but the `last` one. Raises EngineTimeout, Interrupted, and what the engine raises.
+    `interrupted` ends every wait for the engine but the `last` one. Raises EngineTimeout, Interrupted, and what the engine
+    raises.
     """
 
     def __init__(

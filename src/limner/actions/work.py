@@ -23,7 +23,7 @@ from limner.actions.progress import ProgressBook
 from limner.actions.quiet_trace import log_fault
 from limner.actions.retry_budget import RetryBudget
 from limner.actions.run_job import run_job
-from limner.actions.running import Reason, RunNeeds, Running
+from limner.actions.running import LAST_CHANCE, Reason, RunNeeds, Running
 from limner.actions.troubles import Troubles
 from limner.actions.webhooks import Webhooks
 from limner.contracts.clock import Clock
@@ -289,7 +289,8 @@ class Worker:
         for run in self._runs.values():
             run.interrupt(Reason.DRAINED)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._policy.close_grace + RELEASE_SECONDS)
+            seconds = LAST_CHANCE + self._policy.close_grace + RELEASE_SECONDS
+            await asyncio.wait(self._tasks, timeout=seconds)
         await _end(self._tasks)
 
     async def _close(self) -> None:
