@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from limner.actions.engine_room import EngineRoom
-from limner.contracts.engine import Engine, OpenCall
+from limner.contracts.engine import OpenCall
 from limner.contracts.repository import Repository
 from limner.domain.job import Call
 
@@ -31,10 +31,8 @@ class LeftCalls:
     worker ends are the worker's.
     """
 
-    def __init__(
-        self, engines: Mapping[str, Engine], room: EngineRoom, *, repository: Repository, within: float
-    ) -> None:
-        self._names = [name for name, one in engines.items() if one.can_cancel]
+    def __init__(self, room: EngineRoom, *, repository: Repository, within: float) -> None:
+        self._names = [name for name in room.capabilities if room.can_cancel(name)]
         self._room = room
         self._repository = repository
         self._within = within

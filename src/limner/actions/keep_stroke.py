@@ -45,21 +45,17 @@ async def _tell(run: Running, progress: Progress) -> None:
 
 
 async def _open_call(run: Running, stroke: Submitting) -> None:
-    """The engine pays right after this: the row says so first, under a lease that is certainly ours. Nothing is paid for once
-    nobody waits for it.
-    """
+    """The engine pays right after this: the row says so first, under a lease that is certainly ours."""
     _check_ordinals(stroke.ordinals)
     if fault_of_key := text_fault(stroke.request_key, one_line=True):
         raise ContractBroken(f"The engine yielded a call whose request key {fault_of_key}.")
     call = _call_of(run, stroke.ordinals, stroke.request_key, stroke.cost)
-    await run.pause(0)
     await _until_payable(run)
     run.note_calling()
     fault("before_open_call")
     fails = run.on_ambiguous == "fail"
     await run.insist(partial(run.needs.repository.open_call, run.lease, call, fail_if_ambiguous=fails), run.pause)
     await _until_payable(run)
-    await run.pause(0)
     run.note_called(call)
     fault("after_open_call")
 
@@ -82,12 +78,15 @@ def _call_of(run: Running, ordinals: tuple[int, ...], request_key: str, cost: fl
 
 
 async def _until_payable(run: Running) -> None:
-    """A paid call waits while the lease is unknown, or while its picture could not be stored."""
+    """A paid call waits while the lease is unknown, or while its picture could not be stored; it is not made once nobody
+    waits for it.
+    """
     storage, needed = run.needs.storage, run.needs.policy.free_space
     while not run.needs.heartbeat.is_sure(run.lease) or (
         isinstance(storage, LocalStorage) and storage.free_space() < needed
     ):
         await run.pause(HOLD_CHECK)
+    await run.pause(0)
 
 
 async def _hold_handle(run: Running, stroke: Submitted) -> None:

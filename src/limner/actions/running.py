@@ -148,7 +148,7 @@ class Running:
         self.calls[call.first_ordinal] = call
 
     def note_calls_over(self, *, uncharged: bool) -> None:
-        """Of those that had no handle."""
+        """What was on its way without a handle has ended."""
         self._unsent = uncharged
         self.calls = {key: call for key, call in self.calls.items() if call.phase is CallPhase.SUBMITTED}
 

@@ -92,7 +92,7 @@ class Worker:
         self._progress = ProgressBook(repository)
         self._previews = PreviewBook(storage)
         self._cancels = CancelWatch(self._runs, repository=repository, notifier=notifier)
-        self._left_calls = LeftCalls(engines, self._engines, repository=repository, within=policy.close_grace)
+        self._left_calls = LeftCalls(self._engines, repository=repository, within=policy.close_grace)
         self._heartbeat = Heartbeat(repository=repository, policy=policy, clock=clock, heard=self._hear_from_thread)
         self._needs = RunNeeds(
             engines=self._engines,
